@@ -1,0 +1,235 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Applied to every target. Warnings are errors everywhere.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+// Products of other packages, under the names that targets import.
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(
+  name: "AsyncHTTPClient", package: "async-http-client")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let orderedCollections = Target.Dependency.product(
+  name: "OrderedCollections", package: "swift-collections")
+let dequeModule = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heapModule = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let asyncAlgorithms = Target.Dependency.product(
+  name: "AsyncAlgorithms", package: "swift-async-algorithms")
+let serviceLifecycle = Target.Dependency.product(
+  name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let unixSignals = Target.Dependency.product(
+  name: "UnixSignals", package: "swift-service-lifecycle")
+let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of one target; `Tests/<name>Tests`.
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []
+) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources,
+    swiftSettings: settings)
+}
+
+let package = Package(
+  name: "metallb",
+  products: [.executable(name: "metallb", targets: ["metallb"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.4"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Layer 0: words of the system
+    .target(name: "CLinuxNetwork"),
+    module("NetworkAddresses"),
+    module("Backoff"),
+    module("PrometheusMetrics", [coreMetrics]),
+
+    // Layer 1: pure protocols and algorithms
+    module("Layer2", ["NetworkAddresses"]),
+    module("IPAllocation", ["NetworkAddresses"]),
+
+    // Layer 2: Kubernetes vocabulary and decisions
+    module("KubernetesAPI", [orderedCollections]),
+    module("MetalLBAPI", ["KubernetesAPI"]),
+    module("LegacyConfiguration", ["KubernetesAPI", "MetalLBAPI", yams]),
+    module(
+      "ClusterConfiguration",
+      ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration", "IPAllocation"]),
+    module(
+      "Announcement",
+      [
+        "NetworkAddresses", "Layer2", "KubernetesAPI", "MetalLBAPI", "ClusterConfiguration", crypto,
+      ]),
+    module(
+      "OperatorRendering",
+      ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration", yams]),
+
+    // Layer 3: shells
+    module("LinuxNetwork", ["CLinuxNetwork", "NetworkAddresses"]),
+    module("Layer2Transport", ["NetworkAddresses", "Layer2", "LinuxNetwork", logging, metrics]),
+    module(
+      "KubernetesClient",
+      [
+        "Backoff", "KubernetesAPI", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
+        subprocess, yams,
+      ]),
+    module(
+      "ControllerRuntime",
+      [
+        "Backoff", "KubernetesAPI", "KubernetesClient", asyncAlgorithms, dequeModule, heapModule,
+        logging, metrics, serviceLifecycle,
+      ]),
+    module(
+      "MetricsServer",
+      [
+        "KubernetesAPI", "KubernetesClient", "PrometheusMetrics", hummingbird, hummingbirdTLS,
+        logging, serviceLifecycle, nioSSL, nioCore, httpTypes, x509, crypto, swiftASN1,
+      ]),
+
+    // Layer 4: applications as libraries
+    module(
+      "MetalLBController",
+      [
+        "NetworkAddresses", "IPAllocation", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration",
+        "ClusterConfiguration", "KubernetesClient", "ControllerRuntime", logging, metrics,
+        serviceLifecycle,
+      ]),
+    module(
+      "MetalLBSpeaker",
+      [
+        "NetworkAddresses", "Layer2", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration",
+        "ClusterConfiguration", "Announcement", "LinuxNetwork", "Layer2Transport",
+        "KubernetesClient", "ControllerRuntime", logging, metrics, serviceLifecycle, yams,
+      ]),
+    module(
+      "MetalLBOperator",
+      [
+        "NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration",
+        "ClusterConfiguration", "OperatorRendering", "KubernetesClient", "ControllerRuntime",
+        logging, metrics, serviceLifecycle,
+      ]),
+
+    // Layer 5: development only
+    module(
+      "DevelopmentAPIServer",
+      [
+        "KubernetesAPI", asyncAlgorithms, crypto, hummingbird, hummingbirdTLS, httpTypes, logging,
+        nioCore, nioPosix, nioSSL, orderedCollections, dequeModule, serviceLifecycle, swiftASN1,
+        x509, yams,
+      ]),
+    module(
+      "NetworkLab", ["CLinuxNetwork", "NetworkAddresses", "LinuxNetwork", subprocess, logging]),
+    module(
+      "DevelopmentCluster",
+      [
+        "NetworkAddresses", "KubernetesAPI", "KubernetesClient", "ControllerRuntime",
+        "LinuxNetwork", "NetworkLab", subprocess, logging, serviceLifecycle,
+      ]),
+    .target(name: "ManualTime", path: "Tests/Support/ManualTime", swiftSettings: settings),
+
+    // Layer 6: executable
+    .executableTarget(
+      name: "metallb",
+      dependencies: [
+        "KubernetesAPI", "MetalLBAPI", "OperatorRendering", "LegacyConfiguration",
+        "KubernetesClient", "ControllerRuntime", "MetricsServer", "PrometheusMetrics",
+        "MetalLBController", "MetalLBSpeaker", "MetalLBOperator", "DevelopmentAPIServer",
+        "NetworkLab", "DevelopmentCluster", argumentParser, logging, metrics, serviceLifecycle,
+        unixSignals,
+      ],
+      swiftSettings: settings),
+
+    // Tests, in the same order
+    tests("NetworkAddresses"),
+    tests("Backoff"),
+    tests("PrometheusMetrics", [coreMetrics]),
+    tests("Layer2", ["NetworkAddresses"]),
+    tests("IPAllocation", ["NetworkAddresses"]),
+    tests("KubernetesAPI"),
+    tests("MetalLBAPI", ["KubernetesAPI", "DevelopmentAPIServer", yams]),
+    tests("LegacyConfiguration", ["KubernetesAPI", "MetalLBAPI"]),
+    tests(
+      "ClusterConfiguration",
+      ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration"]),
+    tests(
+      "Announcement",
+      ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "ClusterConfiguration", "Layer2"]),
+    tests("OperatorRendering", ["KubernetesAPI", "MetalLBAPI", yams]),
+    tests("LinuxNetwork", ["NetworkAddresses", "NetworkLab", "CLinuxNetwork"]),
+    tests("Layer2Transport", ["NetworkAddresses", "Layer2", "LinuxNetwork", "NetworkLab", logging]),
+    tests(
+      "KubernetesClient", ["KubernetesAPI", "DevelopmentAPIServer", "ManualTime", nioCore, logging]
+    ),
+    tests(
+      "ControllerRuntime",
+      ["KubernetesAPI", "KubernetesClient", "DevelopmentAPIServer", "ManualTime", logging]),
+    tests("MetricsServer", ["PrometheusMetrics", asyncHTTPClient, logging]),
+    tests(
+      "MetalLBController",
+      [
+        "KubernetesAPI", "MetalLBAPI", "KubernetesClient", "ControllerRuntime",
+        "DevelopmentAPIServer", "NetworkAddresses", logging,
+      ]),
+    tests(
+      "MetalLBSpeaker",
+      [
+        "KubernetesAPI", "MetalLBAPI", "KubernetesClient", "ControllerRuntime",
+        "DevelopmentAPIServer", "NetworkAddresses", "Announcement", logging,
+      ]),
+    tests(
+      "MetalLBOperator",
+      [
+        "KubernetesAPI", "MetalLBAPI", "KubernetesClient", "ControllerRuntime", "OperatorRendering",
+        "DevelopmentAPIServer", logging,
+      ]),
+    tests("DevelopmentAPIServer", ["KubernetesAPI", asyncHTTPClient, nioCore, logging]),
+    tests("NetworkLab", ["NetworkAddresses"]),
+    tests(
+      "DevelopmentCluster",
+      ["KubernetesAPI", "KubernetesClient", "DevelopmentAPIServer", "NetworkLab", logging]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: ["KubernetesAPI", "NetworkLab", "metallb", subprocess], swiftSettings: settings),
+  ]
+)
