@@ -14,7 +14,8 @@ package struct Timestamp: Sendable, Hashable, Comparable {
   /// `self` + `duration`, to the microsecond.
   package func advanced(by duration: Duration) -> Timestamp {
     let (seconds, attoseconds) = duration.components
-    return Timestamp(microseconds: microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+    return Timestamp(
+      microseconds: microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
   }
 
   package func duration(since earlier: Timestamp) -> Duration {
