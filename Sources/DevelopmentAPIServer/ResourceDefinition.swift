@@ -1,0 +1,108 @@
+import KubernetesAPI
+
+/// One kind that the server serves, and everything in which it differs from other kinds. Built-in
+/// kinds are listed in `BuiltInResources`; every served version of a CRD makes another one.
+///
+/// The machinery (storage, verbs, watch, discovery) knows kinds only through this type.
+struct ResourceDefinition: Sendable {
+  var kind: ResourceKind
+  /// `ConfigMapList`
+  var listKind: String
+  /// `configmap`
+  var singular: String
+  var shortNames: [String] = []
+  var categories: [String] = []
+  var verbs: Set<Verb> = Verb.stored
+  var subresources: [Subresource] = []
+  /// Spec changes alone bump `metadata.generation`; kinds without it keep none.
+  var hasGeneration = false
+  /// Objects of all definitions with the same storage are the same objects in other versions.
+  /// `nil` for kinds that are answered and never stored (reviews).
+  var storage: StorageKey?
+  /// A custom resource keeps `apiVersion` and `kind` in list items, and is `-List`ed with continue.
+  var isCustom = false
+  var behavior = ResourceBehavior()
+  var columns: [TableColumn] = []
+  /// The cells of one object, as many as `columns`.
+  var cells: @Sendable (_ object: JSONValue, _ now: Timestamp) -> [JSONValue] = { object, now in
+    [
+      object[path: ["metadata", "name"]] ?? "",
+      .string(TableAge.text(object[path: ["metadata", "creationTimestamp"]], now: now)),
+    ]
+  }
+
+  enum Verb: String, Sendable, Hashable, CaseIterable {
+    case create, delete, deletecollection, get, list, patch, update, watch
+    static let stored = Set(Verb.allCases)
+    static let review: Set<Verb> = [.create]
+  }
+
+  /// A path below an object. Its own kind differs from the object's for `scale`, `token`, `eviction`
+  /// and `binding`.
+  struct Subresource: Sendable, Hashable {
+    var name: String
+    var kind: String
+    /// `nil`: the group and version of the object.
+    var group: String?
+    var version: String?
+    var verbs: Set<Verb> = [.get, .patch, .update]
+
+    static func status(of kind: ResourceKind) -> Subresource {
+      Subresource(name: "status", kind: kind.kind)
+    }
+    static let scale = Subresource(
+      name: "scale", kind: "Scale", group: "autoscaling", version: "v1")
+  }
+
+  /// Names the store's table: the group and the plural.
+  struct StorageKey: Sendable, Hashable, Comparable {
+    var group: String
+    var plural: String
+    static func < (left: StorageKey, right: StorageKey) -> Bool {
+      (left.group, left.plural) < (right.group, right.plural)
+    }
+  }
+
+  init(_ kind: ResourceKind, singular: String? = nil) {
+    self.kind = kind
+    listKind = kind.kind + "List"
+    self.singular = singular ?? kind.kind.lowercased()
+    storage = StorageKey(group: kind.group, plural: kind.plural)
+  }
+
+  func subresource(_ name: String) -> Subresource? { subresources.first { $0.name == name } }
+}
+
+/// What a kind does to its objects on their way into the store. Every member is pure; the default
+/// does nothing. Order: `unknownFields`, `setDefaults`, `prepare…`, admission, `validate…`.
+struct ResourceBehavior: Sendable {
+  /// Removes what the kind does not declare and names each removed path (`spec.replcas`). What
+  /// becomes of the names depends on `fieldValidation`.
+  var prune: @Sendable (_ object: inout JSONValue) -> [String] = { _ in [] }
+  var setDefaults: @Sendable (_ object: inout JSONValue) -> Void = { _ in }
+  /// Clears what clients may not set, before the first write.
+  var prepareForCreate: @Sendable (_ object: inout JSONValue) -> Void = { _ in }
+  /// Keeps what clients may not change by a main-resource update.
+  var prepareForUpdate: @Sendable (_ object: inout JSONValue, _ old: JSONValue) -> Void = { _, _ in
+  }
+  var validateCreate: @Sendable (_ object: JSONValue) -> [FieldError] = { _ in [] }
+  var validateUpdate: @Sendable (_ object: JSONValue, _ old: JSONValue) -> [FieldError] = { _, _ in
+    []
+  }
+  var validateStatusUpdate: @Sendable (_ object: JSONValue, _ old: JSONValue) -> [FieldError] = {
+    _, _ in []
+  }
+  /// `Warning` headers for a create or an update.
+  var warnings: @Sendable (_ object: JSONValue) -> [String] = { _ in [] }
+}
+
+/// `metav1.TableColumnDefinition`
+struct TableColumn: Sendable, Hashable {
+  var name: String
+  /// `string`, `integer`, `number`, `boolean` or `date`.
+  var type: String
+  var format: String = ""
+  var description: String = ""
+  /// Columns above 0 show in `-o wide` only.
+  var priority: Int = 0
+}
