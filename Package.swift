@@ -91,7 +91,10 @@ let package = Package(
 
     // Layer 2: Kubernetes vocabulary and decisions
     module("KubernetesAPI", [orderedCollections]),
-    module("MetalLBAPI", ["KubernetesAPI"]),
+    .target(
+      name: "MetalLBAPI", dependencies: ["KubernetesAPI"],
+      // a link to crds/ at the top: the files that people read are the ones in the binary
+      resources: [.embedInCode("crds")], swiftSettings: settings),
     module("LegacyConfiguration", ["KubernetesAPI", "MetalLBAPI", yams]),
     module(
       "ClusterConfiguration",
@@ -197,7 +200,8 @@ let package = Package(
       ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "ClusterConfiguration", "Layer2"]),
     tests("OperatorRendering", ["KubernetesAPI", "MetalLBAPI", yams]),
     tests("LinuxNetwork", ["NetworkAddresses", "NetworkLab", "CLinuxNetwork"]),
-    tests("Layer2Transport", ["NetworkAddresses", "Layer2", "LinuxNetwork", "NetworkLab", logging]),
+    tests(
+      "Layer2Transport", ["NetworkAddresses", "Layer2", "LinuxNetwork", "NetworkLab", logging]),
     tests(
       "KubernetesClient", ["KubernetesAPI", "DevelopmentAPIServer", "ManualTime", nioCore, logging]
     ),
