@@ -91,6 +91,7 @@ let package = Package(
 
     // Layer 2: Kubernetes vocabulary and decisions
     module("KubernetesAPI", [orderedCollections]),
+    module("KubernetesYAML", ["KubernetesAPI", yams]),
     .target(
       name: "MetalLBAPI", dependencies: ["KubernetesAPI"],
       // a link to crds/ at the top: the files that people read are the ones in the binary
@@ -190,7 +191,8 @@ let package = Package(
     tests("Layer2", ["NetworkAddresses"]),
     tests("IPAllocation", ["NetworkAddresses"]),
     tests("KubernetesAPI"),
-    tests("MetalLBAPI", ["KubernetesAPI", "DevelopmentAPIServer", yams]),
+    tests("KubernetesYAML", ["KubernetesAPI"]),
+    tests("MetalLBAPI", ["KubernetesAPI", "KubernetesYAML", "DevelopmentAPIServer"]),
     tests("LegacyConfiguration", ["KubernetesAPI", "MetalLBAPI"]),
     tests(
       "ClusterConfiguration",
