@@ -24,7 +24,9 @@ extension ExecPlugin {
     _ plugin: ExecPlugin, for configuration: ClientConfiguration
   ) async throws -> ExecCredential {
     var variables: [Environment.Key: String?] = [:]
-    for (name, value) in plugin.environment { variables[Environment.Key(stringLiteral: name)] = value }
+    for (name, value) in plugin.environment {
+      variables[Environment.Key(stringLiteral: name)] = value
+    }
     variables["KUBERNETES_EXEC_INFO"] = try plugin.execInfo(configuration).jsonText
     let output: String
     do {

@@ -222,8 +222,9 @@ extension Kubeconfig {
     _ exec: Exec, folder: String
   ) throws(ConfigurationError) -> ExecPlugin {
     let version = exec.apiVersion ?? ""
-    guard version == "client.authentication.k8s.io/v1"
-      || version == "client.authentication.k8s.io/v1beta1"
+    guard
+      version == "client.authentication.k8s.io/v1"
+        || version == "client.authentication.k8s.io/v1beta1"
     else {
       throw .unsupported(
         field: "exec apiVersion \"\(version)\"", fix: "use client.authentication.k8s.io/v1")

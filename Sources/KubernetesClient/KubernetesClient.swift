@@ -100,7 +100,8 @@ package struct KubernetesClient: Sendable {
         await transport.credentials.invalidate()
         continue
       }
-      guard isIdempotent, attempts < Self.attemptLimit, response.code == 429 || response.code == 503,
+      guard isIdempotent, attempts < Self.attemptLimit,
+        response.code == 429 || response.code == 503,
         let wait = response.retryAfter, transport.time.now.advanced(by: wait) < deadline
       else { throw Self.error(response, request) }
       try await transport.time.sleep(for: wait)

@@ -20,7 +20,7 @@ extension JSONValue {
     }
   }
 
-  private init(_ node: Node) {
+  private init(_ node: Yams.Node) {
     switch node {
     case .scalar(let scalar): self = JSONValue(scalar, tag: node.tag)
     case .sequence(let sequence): self = .array(sequence.map { JSONValue($0) })
@@ -31,8 +31,8 @@ extension JSONValue {
     }
   }
 
-  private init(_ scalar: Node.Scalar, tag: Tag) {
-    let node = Node.scalar(scalar)
+  private init(_ scalar: Yams.Node.Scalar, tag: Tag) {
+    let node = Yams.Node.scalar(scalar)
     let text = JSONValue.string(scalar.string)
     self =
       switch tag.rawValue {
