@@ -115,8 +115,8 @@ let package = Package(
     module(
       "KubernetesClient",
       [
-        "Backoff", "KubernetesAPI", asyncHTTPClient, nioCore, nioHTTP1, nioPosix, nioSSL, logging,
-        subprocess, yams,
+        "Backoff", "KubernetesAPI", "KubernetesYAML", asyncHTTPClient, nioCore, nioHTTP1, nioPosix,
+        nioSSL, logging, subprocess,
       ]),
     module(
       "ControllerRuntime",

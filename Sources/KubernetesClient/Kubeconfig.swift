@@ -1,4 +1,5 @@
 internal import KubernetesAPI
+internal import KubernetesYAML
 
 /// A kubeconfig file, `v1` of kind `Config`, as far as this client acts on it.
 struct Kubeconfig: Decodable, Sendable {
