@@ -193,7 +193,7 @@ let package = Package(
     tests("KubernetesAPI"),
     tests("KubernetesYAML", ["KubernetesAPI"]),
     tests("MetalLBAPI", ["KubernetesAPI", "KubernetesYAML", "DevelopmentAPIServer"]),
-    tests("LegacyConfiguration", ["KubernetesAPI", "MetalLBAPI"]),
+    tests("LegacyConfiguration", ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI"]),
     tests(
       "ClusterConfiguration",
       ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration"]),

@@ -84,21 +84,23 @@ struct YAMLWriter {
     "null", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf", "+.inf", ".nan",
   ]
 
-  /// Errs on the side of quotes: digits with the signs that appear in numbers of any base, in base 60 (`64512:7`) and
-  /// in dates. Addresses, blocks and ranges of IPv4 have three points and stay plain.
+  /// Errs on the side of quotes. Addresses, blocks and ranges of IPv4 have three points and stay plain.
   private static func isNumberOrDate(_ text: String) -> Bool {
     let scalars = text.unicodeScalars
     guard let first = scalars.first, "0"..."9" ~= first || first == "+" || first == "." else {
       return false
     }
-    if Double(text) != nil { return true }
+    if Double(text) != nil || text.contains("_") { return true }
     if ["0x", "0o", "0b"].contains(where: text.lowercased().hasPrefix) { return true }
-    let hasLetters = scalars.contains {
-      ("a"..."z" ~= $0 || "A"..."Z" ~= $0) && !"eETt".unicodeScalars.contains($0)
-    }
-    guard !hasLetters, !text.contains("/") else { return false }
     let isDate = scalars.prefix(5).last == "-" && scalars.prefix(4).allSatisfy { "0"..."9" ~= $0 }
-    return isDate || text.contains("_") || (text.contains(":") && !text.contains("::"))
+    return isDate || isBase60(text)
+  }
+
+  /// YAML 1.1 reads `190:20:30` as one number; `64512:77` has no such digit.
+  private static func isBase60(_ text: String) -> Bool {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    return parts.count > 1 && UInt64(parts[0]) != nil
+      && parts.dropFirst().allSatisfy { $0.count <= 2 && UInt8($0).map { $0 < 60 } ?? false }
   }
 
   private static func quoted(_ text: String) -> String {
