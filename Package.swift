@@ -96,7 +96,9 @@ let package = Package(
       name: "MetalLBAPI", dependencies: ["KubernetesAPI"],
       // a link to crds/ at the top: the files that people read are the ones in the binary
       resources: [.embedInCode("crds")], swiftSettings: settings),
-    module("LegacyConfiguration", ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", yams]),
+    module(
+      "LegacyConfiguration",
+      ["NetworkAddresses", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", yams]),
     module(
       "ClusterConfiguration",
       ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration", "IPAllocation"]),

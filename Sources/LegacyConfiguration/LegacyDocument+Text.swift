@@ -1,6 +1,7 @@
 package import MetalLBAPI
 
 import KubernetesAPI
+import KubernetesYAML
 
 extension LegacyDocument {
   /// The document that the operator renders from `AddressPool` objects: pools only, sorted by name.
@@ -19,57 +20,54 @@ extension LegacyDocument {
 
   /// The document as YAML in the layout of 0.12: fixed order of keys, absent keys for default values, `{}` for nothing.
   /// Items keep the order they have here.
-  package var yamlText: String {
-    var members: [(String, YAMLWriter.Node)] = []
-    func add(_ key: String, _ items: [YAMLWriter.Node]) {
-      if !items.isEmpty { members.append((key, .sequence(items))) }
-    }
-    add("peers", peers.map(\.yaml))
+  /// - Throws: for text that YAML cannot hold.
+  package func yamlText() throws -> String {
+    var members = Members()
+    members.add("peers", peers.map(\.yaml))
     if !communities.isEmpty {
-      members.append(
-        ("bgp-communities", .mapping(communities.map { ($0.name, .string($0.value)) })))
+      members.object["bgp-communities"] = .object(
+        JSONObject(communities.map { ($0.name, .string($0.value)) }))
     }
-    add("address-pools", pools.map(\.yaml))
-    add("bfd-profiles", bfdProfiles.map(\.yaml))
-    var writer = YAMLWriter()
-    writer.write(.mapping(members))
-    return writer.text
+    members.add("address-pools", pools.map(\.yaml))
+    members.add("bfd-profiles", bfdProfiles.map(\.yaml))
+    return try members.node.yamlText()
   }
 }
 
 /// Collects the members of one mapping, leaving out what is absent.
 private struct Members {
-  var list: [(key: String, value: YAMLWriter.Node)] = []
+  var object = JSONObject()
 
   mutating func add(_ key: String, _ text: String?) {
-    if let text, !text.isEmpty { list.append((key, .string(text))) }
+    if let text, !text.isEmpty { object[key] = .string(text) }
   }
 
-  mutating func add(_ key: String, _ number: (some BinaryInteger)?) {
-    if let number { list.append((key, .literal("\(number)"))) }
+  mutating func add(_ key: String, _ number: (some FixedWidthInteger)?) {
+    if let number { object[key] = .integer(Int64(number)) }
   }
 
   mutating func add(_ key: String, _ flag: Bool?) {
-    if let flag { list.append((key, .literal("\(flag)"))) }
+    if let flag { object[key] = .bool(flag) }
   }
 
   mutating func add(_ key: String, _ duration: Duration?) {
     if let duration, duration > .zero { add(key, duration.goText) }
   }
 
-  mutating func add(_ key: String, _ items: [YAMLWriter.Node]) {
-    if !items.isEmpty { list.append((key, .sequence(items))) }
+  mutating func add(_ key: String, _ items: [JSONValue]) {
+    if !items.isEmpty { object[key] = .array(items) }
   }
 
-  var node: YAMLWriter.Node { .mapping(list) }
+  var node: JSONValue { .object(object) }
 }
 
 extension LegacyPool {
-  fileprivate var yaml: YAMLWriter.Node {
+  fileprivate var yaml: JSONValue {
     var members = Members()
-    members.list.append(("protocol", .string(self.protocol.rawValue)))
-    members.list.append(("name", .string(name)))
-    members.list.append(("addresses", .sequence(usableAddresses.map { .string($0) })))
+    members.object = [
+      "protocol": .string(self.protocol.rawValue), "name": .string(name),
+      "addresses": .strings(usableAddresses),
+    ]
     members.add("auto-assign", autoAssign ? nil : false)
     members.add("avoid-buggy-ips", avoidBuggyIPs ? true : nil)
     if case .listed(let entries) = advertisements {
@@ -81,21 +79,20 @@ extension LegacyPool {
 
 extension LegacyAdvertisement {
   /// Every key is always there; `null` stands for what is not set.
-  fileprivate var yaml: YAMLWriter.Node {
-    func number(_ value: (some BinaryInteger)?) -> YAMLWriter.Node {
-      value.map { .literal("\($0)") } ?? .null
+  fileprivate var yaml: JSONValue {
+    func number(_ value: (some FixedWidthInteger)?) -> JSONValue {
+      value.map { .integer(Int64($0)) } ?? .null
     }
-    return .mapping([
-      ("aggregation-length", number(aggregationLength)),
-      ("aggregation-length-v6", number(aggregationLengthV6)),
-      ("localpref", number(localPref == 0 ? nil : localPref)),
-      ("communities", .sequence(communities.map { .string($0) })),
-    ])
+    return [
+      "aggregation-length": number(aggregationLength),
+      "aggregation-length-v6": number(aggregationLengthV6),
+      "localpref": number(localPref == 0 ? nil : localPref), "communities": .strings(communities),
+    ]
   }
 }
 
 extension LegacyPeer {
-  fileprivate var yaml: YAMLWriter.Node {
+  fileprivate var yaml: JSONValue {
     var members = Members()
     members.add("my-asn", myASN)
     members.add("peer-asn", peerASN)
@@ -114,11 +111,10 @@ extension LegacyPeer {
 }
 
 extension LabelSelector {
-  fileprivate var legacyYAML: YAMLWriter.Node {
+  fileprivate var legacyYAML: JSONValue {
     var members = Members()
-    let labels = (matchLabels ?? [:]).sorted { $0.key < $1.key }
-    if !labels.isEmpty {
-      members.list.append(("match-labels", .mapping(labels.map { ($0.key, .string($0.value)) })))
+    if let matchLabels, !matchLabels.isEmpty {
+      members.object["match-labels"] = .strings(matchLabels)
     }
     members.add(
       "match-expressions",
@@ -126,7 +122,7 @@ extension LabelSelector {
         var members = Members()
         members.add("key", requirement.key)
         members.add("operator", requirement.operator)
-        members.add("values", (requirement.values ?? []).map { YAMLWriter.Node.string($0) })
+        members.add("values", (requirement.values ?? []).map { JSONValue.string($0) })
         return members.node
       })
     return members.node
@@ -134,9 +130,9 @@ extension LabelSelector {
 }
 
 extension LegacyBFDProfile {
-  fileprivate var yaml: YAMLWriter.Node {
+  fileprivate var yaml: JSONValue {
     var members = Members()
-    members.list.append(("name", .string(name)))
+    members.object["name"] = .string(name)
     members.add("receive-interval", receiveInterval)
     members.add("transmit-interval", transmitInterval)
     members.add("detect-multiplier", detectMultiplier)

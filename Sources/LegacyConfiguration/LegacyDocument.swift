@@ -2,7 +2,7 @@ package import KubernetesAPI
 
 /// The configuration of the ConfigMap era: the YAML under the data key `config` of the ConfigMap `config`.
 ///
-/// Data flows both ways. The operator builds a document from `AddressPool` objects and writes ``yamlText``, always in
+/// Data flows both ways. The operator builds a document from `AddressPool` objects and writes ``yamlText()``, always in
 /// the layout of the last generation (0.12). Controller, speaker and converter ``read(_:)`` documents of every
 /// generation, 0.1 to 0.12, into the same values: older spellings (`cidr`, `advertisements`, `communities`, the
 /// protocols `arp` and `ndp`, `arp-network`) do not exist past the reader. ``LegacyPool`` turns itself into the current

@@ -148,7 +148,7 @@ struct LegacyDocumentReadingTests {
     #expect(peer.nodeSelectors.count == 2)
     #expect(peer.nodeSelectors.last?.isEmpty == true)
     #expect(document.bfdProfiles.first?.echoMode == true)
-    #expect(try LegacyDocument(parsing: document.yamlText) == document)
+    #expect(try LegacyDocument(parsing: document.yamlText()) == document)
   }
 
   struct Fault: Sendable, CustomTestStringConvertible {

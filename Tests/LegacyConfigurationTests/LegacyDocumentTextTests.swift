@@ -5,7 +5,7 @@ import Testing
 @testable import LegacyConfiguration
 
 struct LegacyDocumentTextTests {
-  @Test func `The whole layout: keys in order, lists level with their key`() {
+  @Test func `The whole layout: keys in order, lists level with their key`() throws {
     var peer = LegacyPeer(myASN: 64512, peerASN: 64513, peerAddress: "10.9.0.1")
     peer.sourceAddress = "10.9.0.2"
     peer.peerPort = 1179
@@ -37,7 +37,7 @@ struct LegacyDocumentTextTests {
     profile.minimumTTL = 254
     let document = LegacyDocument(peers: [peer], pools: [pool], bfdProfiles: [profile])
     #expect(
-      document.yamlText == """
+      try document.yamlText() == """
         peers:
         - my-asn: 64512
           peer-asn: 64513
@@ -83,8 +83,8 @@ struct LegacyDocumentTextTests {
         """)
   }
 
-  @Test func `Nothing at all is an empty mapping`() {
-    #expect(LegacyDocument().yamlText == "{}\n")
+  @Test func `Nothing at all is an empty mapping`() throws {
+    #expect(try LegacyDocument().yamlText() == "{}\n")
   }
 
   @Test func `AddressPools come out sorted by name, with their defaults left out`() throws {
@@ -100,7 +100,7 @@ struct LegacyDocumentTextTests {
     ]
     let document = try LegacyDocument.addressPools(objects)
     #expect(
-      document.yamlText == """
+      try document.yamlText() == """
         address-pools:
         - protocol: bgp
           name: B
@@ -119,12 +119,12 @@ struct LegacyDocumentTextTests {
         """)
   }
 
-  @Test func `An advertisement always shows its keys, null for what is not set`() {
+  @Test func `An advertisement always shows its keys, null for what is not set`() throws {
     let pool = LegacyPool(
       name: "p", protocol: .bgp, addresses: ["10.0.0.0/24"],
       advertisements: .listed([LegacyAdvertisement(localPref: 0)]))
     #expect(
-      LegacyDocument(pools: [pool]).yamlText.hasSuffix(
+      try LegacyDocument(pools: [pool]).yamlText().hasSuffix(
         """
           bgp-advertisements:
           - aggregation-length: null
@@ -135,7 +135,7 @@ struct LegacyDocumentTextTests {
         """))
   }
 
-  @Test func `A layer2 pool with BGP advertisements is refused`() {
+  @Test func `A layer2 pool with BGP advertisements is refused`() throws {
     var pool = AddressPool(
       metadata: ObjectMeta(name: "p"), spec: .init(protocol: "layer2", addresses: ["10.0.0.0/24"]))
     pool.spec.bgpAdvertisements = [AddressPool.BGPAdvertisement()]
@@ -159,20 +159,9 @@ struct LegacyDocumentTextTests {
     ])
   func `A text reads back as the same text`(text: String) throws {
     let pool = LegacyPool(name: text, protocol: .layer2, addresses: [text])
-    let reading = LegacyDocument.read(LegacyDocument(pools: [pool]).yamlText)
+    let reading = LegacyDocument.read(try LegacyDocument(pools: [pool]).yamlText())
     guard !text.isEmpty else { return }
     #expect(reading.problems == [])
     #expect(reading.document.pools == [pool])
-  }
-
-  @Test(
-    arguments: [
-      ("gold", "gold"), ("10.0.0.0/24", "10.0.0.0/24"), ("fd00::/120", "fd00::/120"),
-      ("10.0.0.1 - 10.0.0.9", "10.0.0.1 - 10.0.0.9"), ("64512:7", "\"64512:7\""),
-      ("yes", "\"yes\""),
-      ("2001", "\"2001\""), ("1:2:3:4:5:6:7:8", "\"1:2:3:4:5:6:7:8\""),
-    ])
-  func `Only ambiguous texts are quoted`(text: String, printed: String) {
-    #expect(YAMLWriter.scalar(text) == printed)
   }
 }
