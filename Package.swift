@@ -25,6 +25,7 @@ let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: 
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
@@ -173,6 +174,9 @@ let package = Package(
         "LinuxNetwork", "NetworkLab", subprocess, logging, serviceLifecycle,
       ]),
     .target(name: "ManualTime", path: "Tests/Support/ManualTime", swiftSettings: settings),
+    .target(
+      name: "NamespaceTesting", dependencies: ["LinuxNetwork"],
+      path: "Tests/Support/NamespaceTesting", swiftSettings: settings),
 
     // Layer 6: executable
     .executableTarget(
@@ -190,7 +194,7 @@ let package = Package(
     tests("NetworkAddresses"),
     tests("Backoff"),
     tests("PrometheusMetrics", [coreMetrics]),
-    tests("Layer2", ["NetworkAddresses"]),
+    tests("Layer2", ["NetworkAddresses"], resources: [.copy("Fixtures")]),
     tests("IPAllocation", ["NetworkAddresses"]),
     tests("KubernetesAPI"),
     tests("KubernetesYAML", ["KubernetesAPI"]),
@@ -203,9 +207,12 @@ let package = Package(
       "Announcement",
       ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "ClusterConfiguration", "Layer2"]),
     tests("OperatorRendering", ["KubernetesAPI", "MetalLBAPI", yams]),
-    tests("LinuxNetwork", ["NetworkAddresses", "NetworkLab", "CLinuxNetwork"]),
     tests(
-      "Layer2Transport", ["NetworkAddresses", "Layer2", "LinuxNetwork", "NetworkLab", logging]),
+      "LinuxNetwork", ["CLinuxNetwork", "NetworkAddresses", "NamespaceTesting"],
+      resources: [.copy("Fixtures")]),
+    tests(
+      "Layer2Transport",
+      ["NetworkAddresses", "Layer2", "LinuxNetwork", "NamespaceTesting", logging, metricsTestKit]),
     tests(
       "KubernetesClient", ["KubernetesAPI", "DevelopmentAPIServer", "ManualTime", nioCore, logging]
     ),
