@@ -1,0 +1,123 @@
+package import KubernetesAPI
+
+/// The object, or the entry of the ConfigMap `config`, that says something about the configuration.
+package struct ConfigurationObject: Sendable, Hashable {
+  /// The object in the API: where an event about it goes.
+  package var reference: ObjectReference
+  /// The part of a ConfigMap: `address-pools "gold"`.
+  package var entry: String?
+
+  package init(reference: ObjectReference, entry: String? = nil) {
+    self.reference = reference
+    self.entry = entry
+  }
+}
+
+extension ConfigurationObject: CustomStringConvertible {
+  /// `IPAddressPool metallb-system/gold`, `ConfigMap metallb-system/config, address-pools "gold"`
+  package var description: String {
+    let name = NamespacedName(namespace: reference.namespace ?? "", name: reference.name ?? "")
+    let object = "\(reference.kind ?? "object") \(name)"
+    return entry.map { "\(object), \($0)" } ?? object
+  }
+}
+
+/// What is wrong with one object, seen alone or beside the others.
+package struct ConfigurationFault: Error, Hashable {
+  /// The closed list of reasons, used in events, conditions and metrics.
+  package enum Reason: String, Sendable, Hashable, CaseIterable {
+    case missingName = "MissingName"
+    case noAddresses = "NoAddresses"
+    case invalidAddress = "InvalidAddress"
+    case overlappingAddresses = "OverlappingAddresses"
+    case duplicateName = "DuplicateName"
+    case duplicateNamespace = "DuplicateNamespace"
+    case duplicatePool = "DuplicatePool"
+    case duplicateSelector = "DuplicateSelector"
+    case invalidSelector = "InvalidSelector"
+    case invalidWeight = "InvalidWeight"
+    /// The ConfigMap's text: no YAML, an unknown key, a wrong type…
+    case invalidDocument = "InvalidDocument"
+  }
+
+  package var reason: Reason
+  /// `spec.addresses[1]`, or the place in the ConfigMap's text.
+  package var field: String
+  /// What is wrong and how to mend it.
+  package var message: String
+
+  package init(_ reason: Reason, field: String, _ message: String) {
+    self.reason = reason
+    self.field = field
+    self.message = message
+  }
+}
+
+extension ConfigurationFault: CustomStringConvertible {
+  package var description: String { field.isEmpty ? message : "\(field): \(message)" }
+}
+
+/// An object that is not taken as it stands.
+package struct ConfigurationProblem: Sendable, Hashable {
+  /// What stays in force for the object.
+  package enum Consequence: Sendable, Hashable {
+    /// The last version of the object that was valid.
+    case lastValidVersion
+    /// Nothing: there is no such version, or what came before it in rank excludes that one too.
+    case excluded
+  }
+
+  package var object: ConfigurationObject
+  package var fault: ConfigurationFault
+  package var consequence: Consequence
+  /// Whether addresses may be missing from the configuration because of it.
+  package var concernsPools: Bool
+
+  package init(
+    object: ConfigurationObject, fault: ConfigurationFault, consequence: Consequence,
+    concernsPools: Bool
+  ) {
+    self.object = object
+    self.fault = fault
+    self.consequence = consequence
+    self.concernsPools = concernsPools
+  }
+}
+
+extension ConfigurationProblem: CustomStringConvertible {
+  /// One line for conditions, events and logs.
+  package var description: String {
+    let consequence =
+      switch self.consequence {
+      case .lastValidVersion: "its last valid version stays in force"
+      case .excluded: "it is left out"
+      }
+    return "\(object): \(fault) (\(consequence))"
+  }
+}
+
+/// Something that is allowed and most likely a mistake.
+package struct ConfigurationWarning: Sendable, Hashable {
+  package enum Reason: String, Sendable, Hashable, CaseIterable {
+    /// An advertisement names a pool that does not exist.
+    case unknownPool = "UnknownPool"
+    /// Selectors of an advertisement match no pool.
+    case noPoolSelected = "NoPoolSelected"
+    /// Addresses of the pool are given out and nobody announces them.
+    case poolNotAdvertised = "PoolNotAdvertised"
+  }
+
+  package var object: ConfigurationObject
+  package var reason: Reason
+  package var message: String
+
+  package init(object: ConfigurationObject, reason: Reason, _ message: String) {
+    self.object = object
+    self.reason = reason
+    self.message = message
+  }
+}
+
+extension ConfigurationWarning: CustomStringConvertible {
+  package var description: String { "\(object): \(message)" }
+}
