@@ -15,24 +15,29 @@ package final class Informer<R: KubernetesResource>: ServiceLifecycle.Service {
   package let store: Store<R>
   package let kind: ResourceKind
   private let client: KubernetesClient
-  private let namespace: String?
-  private let labelSelector: String?
-  private let fieldSelector: String?
+  private let selection: Reflector<R>.Selection
   private let resync: Duration?
   private let isOptional: Bool
   private let transform: (@Sendable (inout R) -> Void)?
   private let time: TimeSource
   private let logger: Logger
-  private let handlers = Mutex<[Handler]>([])
+  private let synced = Gate()
+  private let state = Mutex(State())
+
+  private struct State {
+    var handlers: [Handler] = []
+    /// Why the kind cannot be read at the moment.
+    var unavailable: KubernetesError?
+  }
 
   /// - Parameters:
   ///   - kind: which resource to read, where it is not the type's own: `PartialObject` needs it.
   ///   - namespace: `nil` for all namespaces.
   ///   - indexes: further ways to look objects up in the store.
-  ///   - resync: hand every object to the handlers again after this time.
+  ///   - resync: hand every object to the handlers again each time this has passed.
   ///   - isOptional: the kind may be unknown (404) or forbidden (403). Then the store counts as in
-  ///     sync and empty, one warning is logged, and it is tried again every few minutes. Others
-  ///     stay out of sync and are tried again with back-off.
+  ///     sync and empty, and it is tried again with back-off. Others stay out of sync meanwhile.
+  ///     Both log one warning.
   ///   - transform: strips what nobody reads before an object is stored.
   package init(
     client: KubernetesClient, _ type: R.Type = R.self, kind: ResourceKind = R.resource,
@@ -42,21 +47,23 @@ package final class Informer<R: KubernetesResource>: ServiceLifecycle.Service {
   ) {
     self.client = client
     self.kind = kind
-    self.namespace = namespace
-    self.labelSelector = labelSelector
-    self.fieldSelector = fieldSelector
     self.resync = resync
     self.isOptional = isOptional
     self.transform = transform
     self.time = time
+    selection = .init(
+      kind: kind, namespace: namespace, labelSelector: labelSelector, fieldSelector: fieldSelector)
+    var logger = logger
+    logger[metadataKey: "kind"] = "\(kind)"
     self.logger = logger
     store = Store(indexes: indexes)
   }
 
   /// Adds a handler. Register before ``run()``; one that comes later first gets what the store
-  /// already holds.
+  /// holds by then.
   package func onChange(_ handler: @escaping Handler) {
-    handlers.withLock { $0.append(handler) }
+    state.withLock { $0.handlers.append(handler) }
+    for (key, object) in store.snapshot { handler(Change(key: key, old: nil, new: object)) }
   }
 
   /// Queues a key for every change; `nil` queues none.
@@ -69,14 +76,62 @@ package final class Informer<R: KubernetesResource>: ServiceLifecycle.Service {
   }
 
   /// Whether the store has been filled once since the start.
-  package var hasSynced: Bool { false }
+  package var hasSynced: Bool { synced.isOpen }
+
+  /// Why the server does not let us read the kind (403, 404), `nil` while it does.
+  package var unavailable: KubernetesError? { state.withLock { $0.unavailable } }
 
   /// Returns once the store has been filled; throws `CancellationError`.
-  package func waitForSync() async throws {
-  }
+  package func waitForSync() async throws { try await synced.wait() }
 
   /// Lists and watches until graceful shutdown or cancellation. Errors of the API never end it.
   package func run() async throws {
+    let reflector = Reflector(
+      client: client, selection: selection, transform: transform, store: store, time: time,
+      logger: logger
+    ) { self.note($0) }
+    do {
+      try await cancelWhenGracefulShutdown {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask { try await reflector.run() }
+          if let resync = self.resync {
+            group.addTask {
+              while true {
+                try await self.time.sleep(for: resync)
+                await reflector.resync()
+              }
+            }
+          }
+          try await group.waitForAll()
+        }
+      }
+    } catch is CancellationError {
+      return
+    }
+  }
+
+  private func note(_ report: Reflector<R>.Report) {
+    switch report {
+    case .changed(let change):
+      for handler in state.withLock({ $0.handlers }) { handler(change) }
+    case .listed:
+      let wasUnavailable = state.withLock { state in
+        defer { state.unavailable = nil }
+        return state.unavailable != nil
+      }
+      if wasUnavailable { logger.info("the kind is available now") }
+      synced.open()
+    case .unavailable(let error):
+      let isNews = state.withLock { state in
+        defer { state.unavailable = error }
+        return state.unavailable?.failure != error.failure
+      }
+      if isNews {
+        logger.warning(
+          "the kind cannot be read; trying again now and then", metadata: ["error": "\(error)"])
+      }
+      if isOptional { synced.open() }
+    }
   }
 }
 

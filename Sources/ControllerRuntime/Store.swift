@@ -45,8 +45,11 @@ package final class Store<R: KubernetesResource>: Sendable {
   func upsert(_ object: R) -> Change<R>? { contents.withLock { $0.upsert(object) } }
   func remove(_ key: NamespacedName) -> Change<R>? { contents.withLock { $0.remove(key) } }
 
-  /// Makes `objects` the whole contents and says what that changed.
-  func replace(_ objects: [R]) -> [Change<R>] { contents.withLock { $0.replace(objects) } }
+  /// Makes the snapshot the whole contents and says what that changed. Unreadable objects stay at
+  /// their last readable version.
+  func replace(_ snapshot: WatchSnapshot<R>) -> [Change<R>] {
+    contents.withLock { $0.replace(snapshot.objects, keeping: snapshot.unreadable) }
+  }
 }
 
 /// One difference between two states of a store. Not both sides are `nil`.

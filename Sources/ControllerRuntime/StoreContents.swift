@@ -29,12 +29,15 @@ struct StoreContents<R: KubernetesResource> {
     return Change(key: key, old: old, new: nil)
   }
 
+  /// Makes `replacement` the contents, except for objects under `kept`, which stay as they are.
   /// Changes are in no particular order, deletions first.
-  mutating func replace(_ replacement: [R]) -> [Change<R>] {
-    let present = Set(replacement.map(\.namespacedName))
-    var changes = objects.keys.filter { !present.contains($0) }.compactMap { remove($0) }
+  mutating func replace(
+    _ replacement: [NamespacedName: R], keeping kept: Set<NamespacedName> = []
+  ) -> [Change<R>] {
+    let gone = objects.keys.filter { replacement[$0] == nil && !kept.contains($0) }
+    var changes = gone.compactMap { remove($0) }
     objects.reserveCapacity(replacement.count)
-    for object in replacement {
+    for object in replacement.values {
       if let change = upsert(object) { changes.append(change) }
     }
     return changes

@@ -137,7 +137,10 @@ extension APIRequest {
   static func list(
     _ kind: ResourceKind, namespace: String?, options: ListOptions, token: String?
   ) -> APIRequest {
-    var request = APIRequest(.get, kind.path(namespace: namespace))
+    var request = APIRequest(.get, kind.path(namespace: namespace?.percentEncoded))
+    if options.isMetadataOnly {
+      request.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+    }
     request.addQuery("labelSelector", options.labelSelector)
     request.addQuery("fieldSelector", options.fieldSelector)
     if options.limit > 0 { request.addQuery("limit", String(options.limit)) }

@@ -124,10 +124,8 @@ package struct KubernetesClient: Sendable {
     let value = try? JSONValue(parsing: response.body.readableBytesView)
     var status: APIStatus?
     if value?["kind"]?.stringValue == "Status" { status = try? value?.decode(APIStatus.self) }
-    let wait = status?.details?.retryAfterSeconds.map { Duration.seconds($0) }
     return KubernetesError(
-      .init(code: response.code, reason: status?.reason), request: request.summary,
-      code: response.code, status: status, retryAfter: response.retryAfter ?? wait)
+      status, code: response.code, retryAfter: response.retryAfter, request: request.summary)
   }
 
   static func parse(

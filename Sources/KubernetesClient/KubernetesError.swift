@@ -63,6 +63,21 @@ package struct KubernetesError: Error, Sendable {
     self.cause = cause
   }
 
+  /// The error that a `Status` stands for, also in the `ERROR` event of a watch.
+  ///
+  /// - Parameters:
+  ///   - code: the HTTP status code; `nil` takes the one in the status.
+  ///   - retryAfter: the header's value; `nil` takes the one in the status.
+  package init(
+    _ status: APIStatus?, code: Int? = nil, retryAfter: Duration? = nil, request: String
+  ) {
+    let code = code ?? status?.code
+    self.init(
+      Failure(code: code ?? 0, reason: status?.reason), request: request, code: code,
+      status: status,
+      retryAfter: retryAfter ?? status?.details?.retryAfterSeconds.map { .seconds($0) })
+  }
+
   package var isNotFound: Bool { failure == .notFound }
   package var isConflict: Bool { failure == .conflict }
   package var isAlreadyExists: Bool { failure == .alreadyExists }
@@ -84,6 +99,17 @@ package struct KubernetesError: Error, Sendable {
 
   /// The server's message, or ours.
   package var message: String { status?.message ?? detail }
+}
+
+/// Two errors are equal when they say the same; their causes are not compared.
+extension KubernetesError: Hashable {
+  private var facts: [AnyHashable?] { [failure, request, code, status, retryAfter, detail] }
+
+  package static func == (left: KubernetesError, right: KubernetesError) -> Bool {
+    left.facts == right.facts
+  }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(facts) }
 }
 
 extension KubernetesError: CustomStringConvertible {

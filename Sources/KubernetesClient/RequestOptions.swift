@@ -12,16 +12,20 @@ package struct ListOptions: Sendable, Hashable {
   package var resourceVersion: String?
   /// `NotOlderThan` or `Exact`; only with a version.
   package var resourceVersionMatch: String?
+  /// Send no more of each object than `metadata`, `kind` and `apiVersion`.
+  package var isMetadataOnly: Bool
 
   package init(
     labelSelector: String? = nil, fieldSelector: String? = nil, limit: Int = 500,
-    resourceVersion: String? = nil, resourceVersionMatch: String? = nil
+    resourceVersion: String? = nil, resourceVersionMatch: String? = nil,
+    isMetadataOnly: Bool = false
   ) {
     self.labelSelector = labelSelector
     self.fieldSelector = fieldSelector
     self.limit = limit
     self.resourceVersion = resourceVersion
     self.resourceVersionMatch = resourceVersionMatch
+    self.isMetadataOnly = isMetadataOnly
   }
 }
 

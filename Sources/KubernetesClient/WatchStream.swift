@@ -26,16 +26,20 @@ package struct WatchOptions: Sendable, Hashable {
   package var timeoutSeconds: Int?
   /// Begin with all existing objects and a bookmark behind them (Kubernetes 1.27 and newer).
   package var sendsInitialEvents: Bool
+  /// Send no more of each object than `metadata`, `kind` and `apiVersion`.
+  package var isMetadataOnly: Bool
 
   package init(
     labelSelector: String? = nil, fieldSelector: String? = nil, resourceVersion: String? = nil,
-    timeoutSeconds: Int? = nil, sendsInitialEvents: Bool = false
+    timeoutSeconds: Int? = nil, sendsInitialEvents: Bool = false,
+    isMetadataOnly: Bool = false
   ) {
     self.labelSelector = labelSelector
     self.fieldSelector = fieldSelector
     self.resourceVersion = resourceVersion
     self.timeoutSeconds = timeoutSeconds
     self.sendsInitialEvents = sendsInitialEvents
+    self.isMetadataOnly = isMetadataOnly
   }
 }
 
@@ -114,6 +118,9 @@ extension APIRequest {
     _ kind: ResourceKind, namespace: String?, options: WatchOptions
   ) -> APIRequest {
     var request = APIRequest(.get, kind.path(namespace: namespace?.percentEncoded))
+    if options.isMetadataOnly {
+      request.accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+    }
     request.addQuery("watch", "true")
     request.addQuery("allowWatchBookmarks", "true")
     request.addQuery("labelSelector", options.labelSelector)
