@@ -46,6 +46,8 @@ package struct ParsedL2Advertisement: Sendable, Hashable {
   /// Whether it is for every pool: neither names nor selectors.
   var selectsAllPools: Bool { poolNames.isEmpty && poolSelectors.isEmpty }
 
+  var selectsByNameOnly: Bool { !poolNames.isEmpty && poolSelectors.isEmpty }
+
   func selectsPool(named name: String, labels: [String: String]) -> Bool {
     selectsAllPools || poolNames.contains(name) || poolSelectors.contains { $0.matches(labels) }
   }

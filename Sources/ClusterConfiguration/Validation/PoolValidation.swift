@@ -7,6 +7,8 @@ package struct ParsedPool: Sendable, Hashable {
   package var name: String
   package var labels: [String: String]
   package var ranges: [AddressRange]
+  /// How each range is written.
+  package var notations: [String]
   package var autoAssign: Bool
   package var avoidBuggyIPs: Bool
   package var serviceAllocation: IPAddressPool.ServiceAllocation?
@@ -26,6 +28,7 @@ package struct ParsedPool: Sendable, Hashable {
     name = pool.metadata.name
     labels = pool.metadata.labels
     ranges = []
+    notations = pool.spec.addresses
     autoAssign = pool.spec.autoAssign ?? true
     avoidBuggyIPs = pool.spec.avoidBuggyIPs ?? false
     serviceAllocation = pool.spec.serviceAllocation
