@@ -232,7 +232,8 @@ struct WatchStateMachine<R: KubernetesResource> {
       watching.version = version
       action = nil
     case .error(let status):
-      return failed(KubernetesError(status, request: "watch"), version: watching.version, &generator)
+      return failed(
+        KubernetesError(status, request: "watch"), version: watching.version, &generator)
     }
     state = .watching(watching)
     return action.map { [$0] } ?? []
