@@ -3,7 +3,13 @@ package struct MACAddress: Sendable, Hashable {
   /// The address as a number in transmission order, below 2⁴⁸.
   package let number: UInt64
 
-  private init(number: UInt64) {
+  private init(_ number: UInt64) {
+    self.number = number
+  }
+
+  /// The address that this number spells in transmission order, or nil when it needs more than 48 bits.
+  package init?(number: UInt64) {
+    guard number >> 48 == 0 else { return nil }
     self.number = number
   }
 
@@ -28,9 +34,9 @@ package struct MACAddress: Sendable, Hashable {
   }
 
   /// `ff:ff:ff:ff:ff:ff`
-  package static let broadcast = MACAddress(number: 0xffff_ffff_ffff)
+  package static let broadcast = MACAddress(0xffff_ffff_ffff)
   /// `00:00:00:00:00:00`
-  package static let zero = MACAddress(number: 0)
+  package static let zero = MACAddress(0)
 
   /// Whether the group bit is set, as in every multicast and the broadcast address.
   package var isGroup: Bool { number >> 40 & 1 == 1 }

@@ -25,4 +25,10 @@ import Testing
   @Test(arguments: [0, 5, 7]) func `Takes six octets only`(count: Int) {
     #expect(MACAddress(bytes: Array(repeating: 1, count: count)) == nil)
   }
+
+  @Test func `Takes numbers of 48 bits`() {
+    #expect(MACAddress(number: 0x0200_5e10_000f)?.description == "02:00:5e:10:00:0f")
+    #expect(MACAddress(number: 0xffff_ffff_ffff) == .broadcast)
+    #expect(MACAddress(number: 1 << 48) == nil)
+  }
 }
