@@ -248,3 +248,19 @@ let package = Package(
       dependencies: ["KubernetesAPI", "NetworkLab", "metallb", subprocess], swiftSettings: settings),
   ]
 )
+
+// Benchmarks stay out of every other build: their packages are needed for nothing else.
+if Context.environment["METALLB_BENCHMARKS"] != nil {
+  // Without its default traits it needs no malloc interposer; malloc counts then mean nothing.
+  package.dependencies.append(
+    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []))
+  package.targets += [
+    .executableTarget(
+      name: "IPAllocationBenchmarks",
+      dependencies: [
+        "IPAllocation", "NetworkAddresses", .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Benchmarks/IPAllocationBenchmarks", swiftSettings: settings,
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+  ]
+}
