@@ -95,11 +95,10 @@ package enum LabFiles {
 
   /// Where a symbolic link points; `nil` when the path is none.
   package static func target(ofLink path: String) -> String? {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = buffer.withUnsafeMutableBytes { bytes in
-      bytes.withMemoryRebound(to: CChar.self) { readlink(path, $0.baseAddress, $0.count) }
-    }
-    return count < 0 ? nil : String(decoding: buffer[..<count], as: UTF8.self)
+    var buffer = [CChar](repeating: 0, count: 4096)
+    let count = readlink(path, &buffer, buffer.count)
+    guard count >= 0 else { return nil }
+    return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   package static func changeOwner(_ path: String, user: UInt32?, group: UInt32?)

@@ -28,7 +28,8 @@ package struct LabJournal: Sendable, Hashable {
   }
 
   package func entries() throws(LabError) -> [Entry] {
-    try LabFiles.read(path).split(separator: "\n").compactMap(Self.entry)
+    let text = try LabFiles.read(path)
+    return text.split(separator: "\n").compactMap { Self.entry($0) }
   }
 
   /// The process that wrote the journal, if it still runs.
@@ -56,8 +57,8 @@ package struct LabJournal: Sendable, Hashable {
     }
   }
 
-  static func entry(_ line: some StringProtocol) -> Entry? {
-    let words = line.split(separator: " ").map(String.init)
+  static func entry(_ line: Substring) -> Entry? {
+    let words = line.split { $0 == " " }.map(String.init)
     switch (words.first, words.count) {
     case ("process", 3):
       guard let id = Int32(words[1]), let startTime = UInt64(words[2]) else { return nil }
@@ -117,6 +118,10 @@ extension LabJournal {
     [ $status -ne 0 ] || rm -f "$journal"
     exit $status
     """#
+
+  /// Waits for the end of its input and then cleans up, unless it was told that this is done.
+  static let guardianScript =
+    "trap '' INT TERM HUP; read -r word; [ \"$word\" = done ] && exit 0\n" + cleanUpScript
 
   /// Removes what the journal names. Does not ask whether its owner still runs.
   package func cleanUp() async throws {

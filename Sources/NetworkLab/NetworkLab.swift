@@ -152,6 +152,7 @@ extension UInt8 {
 ///
 /// Everything that the lab made is gone when this returns or throws. Its guardian, a shell that
 /// waits for the end of its standard input, does the same if this process dies first.
+@discardableResult
 package func withNetworkLab<Value: Sendable>(
   folder: String = LabJournal.defaultFolder,
   _ body: (NetworkLab) async throws -> Value
@@ -161,21 +162,21 @@ package func withNetworkLab<Value: Sendable>(
   let lab = try NetworkLab(name: name, folder: folder)
   var options = PlatformOptions()
   options.createSession = true
+  // When this task is cancelled, the guardian ignores SIGTERM and ends with the lab.
+  options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(60))]
+  // A tool that ends before it has read its input must not end this process.
+  signal(SIGPIPE, SIG_IGN)
   let outcome = try await Subprocess.run(
-    .name("sh"), arguments: ["-c", guardianScript, "sh", lab.journal.path],
+    .name("sh"), arguments: ["-c", LabJournal.guardianScript, "sh", lab.journal.path],
     platformOptions: options, input: .inputWriter, output: .discarded, error: .discarded
   ) { guardian in
     let result: Result<Value, any Error>
     do { result = .success(try await body(lab)) } catch { result = .failure(error) }
     // In a task of its own, so that cancellation cannot interrupt it.
     let removal = await Task { try await lab.tearDown() }.result
-    _ = try await guardian.standardInputWriter.write("done\n")
-    try await guardian.standardInputWriter.finish()
+    _ = try? await guardian.standardInputWriter.write("done\n")
+    try? await guardian.standardInputWriter.finish()
     return result.flatMap { value in removal.map { value } }
   }
-  return try outcome.closureOutput.get()
+  return try outcome.closureResult.get()
 }
-
-private let guardianScript =
-  "trap '' INT TERM HUP; read -r word; [ \"$word\" = done ] && exit 0\n"
-  + LabJournal.cleanUpScript

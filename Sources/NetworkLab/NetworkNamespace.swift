@@ -33,7 +33,9 @@ package struct NetworkNamespace: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Loads nftables rules, all or nothing.
-  package func nft(_ ruleset: String) async throws { try await run(["nft", "-f", "-"], input: ruleset) }
+  package func nft(_ ruleset: String) async throws {
+    try await run(["nft", "-f", "-"], input: ruleset)
+  }
 
   package func addAddress(_ address: InterfaceAddress, to interface: String) async throws {
     try await ip([Self.addAddressCommand(address, to: interface)])

@@ -1,4 +1,4 @@
-private import Subprocess
+internal import Subprocess
 
 /// Runs a program to its end and takes what it prints.
 package enum Tool {
@@ -36,20 +36,20 @@ package enum Tool {
     return result.output
   }
 
-  /// Runs `command`, whatever its end; throws only when it cannot be started. A cancelled task
+  /// Runs `command`, a program on the PATH with its arguments, whatever its end; throws only when it
+  /// cannot be started. A cancelled task
   /// ends the program with SIGKILL.
   package static func attempt(_ command: [String], input: String = "") async throws -> Result {
     guard let name = command.first else { throw LabError.invalidName("") }
     let result = try await Subprocess.run(
-      name.contains("/") ? .path(.init(name)) : .name(name),
-      arguments: .init(Array(command.dropFirst())),
+      .name(name), arguments: .init(Array(command.dropFirst())),
       environment: .inherit.updating([
         "PATH": LabRequirements.searchPath.joined(separator: ":"), "LC_ALL": "C",
       ]),
       input: .string(input), output: .string(limit: 1 << 20), error: .string(limit: 1 << 16))
     return Result(
-      status: Status(result.terminationStatus), output: result.standardOutput ?? "",
-      error: result.standardError ?? "")
+      status: Status(result.terminationStatus), output: result.standardOutput,
+      error: result.standardError)
   }
 }
 

@@ -1,0 +1,120 @@
+private import Glibc
+private import Subprocess
+private import Synchronization
+
+/// A program that runs in a namespace until it ends or is ended.
+package struct LabCommand: Sendable, Hashable {
+  package var namespace: NetworkNamespace
+  /// The program and its arguments.
+  package var command: [String]
+  /// The whole environment: nothing is inherited.
+  package var environment: [String: String]
+  /// Where it starts; `/` when absent.
+  package var workingDirectory: String?
+  /// `nil` runs the program as root on the machine's own files.
+  package var sandbox: Sandbox?
+  /// What it prints is appended to this file; absent, it is thrown away.
+  package var logPath: String?
+
+  package init(
+    in namespace: NetworkNamespace, _ command: [String], environment: [String: String] = [:],
+    sandbox: Sandbox? = nil, logPath: String? = nil
+  ) {
+    self.namespace = namespace
+    self.command = command
+    self.environment = environment
+    self.sandbox = sandbox
+    self.logPath = logPath
+  }
+
+  /// The whole chain of programs, each of which replaces the one before.
+  var arguments: [String] {
+    let redirect = logPath.map { ["sh", "-c", "exec >> \"$0\" 2>&1; exec \"$@\"", $0] } ?? []
+    let changeFolder = workingDirectory.map { ["env", "--chdir=\($0)"] } ?? []
+    return redirect + namespace.enter + (sandbox?.enter ?? []) + changeFolder + command
+  }
+
+  /// Runs the command and returns how it ended.
+  ///
+  /// - Parameter started: called once, as soon as there is a process, with the means to signal it.
+  ///   That the first program of the chain runs does not yet mean that the command does.
+  ///
+  /// When the task is cancelled, the process and its group are killed at once. Throws
+  /// `LabError.commandFailed` when nothing could be started.
+  package func run(started: (LabProcess) -> Void = { _ in }) async throws -> Tool.Status {
+    var options = PlatformOptions()
+    options.createSession = true
+    let process = LabProcess()
+    do {
+      let outcome = try await Subprocess.run(
+        .name(arguments[0]), arguments: .init(Array(arguments.dropFirst())),
+        environment: .custom(
+          Dictionary(uniqueKeysWithValues: environment.map { (.init(stringLiteral: $0), $1) })
+        ), platformOptions: options, input: .none, output: .discarded, error: .discarded
+      ) { execution in
+        process.hasStarted(execution.processIdentifier.value)
+        started(process)
+      }
+      process.hasEnded()
+      return Tool.Status(outcome.terminationStatus)
+    } catch let error as SubprocessError {
+      process.hasEnded()
+      throw LabError.commandFailed(
+        command: command.joined(separator: " "), status: "not started",
+        message: String(describing: error))
+    }
+  }
+}
+
+/// The handle of a running `LabCommand`: signals reach it only while it runs.
+package final class LabProcess: Sendable {
+  private let processID = Mutex<Int32?>(nil)
+
+  /// The process id on the machine; `nil` once it has ended.
+  package var id: Int32? { processID.withLock { $0 } }
+
+  /// Sends a signal to the process and those that it started, unless it has ended.
+  package func send(_ signal: Signal) {
+    processID.withLock { id in
+      // It leads its session and so its process group, whose id nobody else can have meanwhile.
+      if let id { kill(-id, signal.rawValue) }
+    }
+  }
+
+  package enum Signal: Sendable {
+    case terminate, kill, hangUp, interrupt
+
+    var rawValue: Int32 {
+      switch self {
+      case .terminate: SIGTERM
+      case .kill: SIGKILL
+      case .hangUp: SIGHUP
+      case .interrupt: SIGINT
+      }
+    }
+  }
+
+  func hasStarted(_ id: Int32) { processID.withLock { $0 = id } }
+  func hasEnded() { processID.withLock { $0 = nil } }
+}
+
+extension NetworkNamespace {
+  /// The processes in the namespace, as the machine numbers them.
+  package func processes() async throws -> [Int32] {
+    try await Tool.run(["ip", "netns", "pids", name]).split(separator: "\n").compactMap {
+      Int32($0)
+    }
+  }
+
+  /// Kills every process in the namespace, and those that they start meanwhile, and returns when
+  /// they are gone.
+  package func killProcesses() async throws {
+    for attempt in 0..<200 {
+      let processes = try await processes()
+      if processes.isEmpty { return }
+      for process in processes where process != getpid() { kill(process, SIGKILL) }
+      if attempt > 2 { try await Task.sleep(for: .milliseconds(10)) }
+    }
+    throw LabError.timedOut("processes in \(name) do not end")
+  }
+}
