@@ -47,6 +47,8 @@ private struct JSONValueEncoder: Encoder {
 
   static func value(of value: some Encodable, codingPath: [any CodingKey]) throws -> JSONValue {
     if let value = value as? JSONValue { return value }
+    // Dictionaries have no order of their own; sorted ones print the same every time.
+    if let value = value as? [String: String] { return .strings(value) }
     let encoder = JSONValueEncoder(codingPath: codingPath)
     try value.encode(to: encoder)
     return encoder.slot.value

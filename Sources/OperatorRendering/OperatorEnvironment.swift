@@ -1,0 +1,125 @@
+/// What the administrator who installed the operator decided, in environment variables: images,
+/// ports and switches that hold for everything that it renders.
+package struct OperatorEnvironment: Sendable, Hashable {
+  /// Where the operator runs and where it renders everything into.
+  package var namespace: String
+  package var images: Images
+  package var ports: Ports
+  package var monitors: Monitors
+  /// Whether the controller gets a NetworkPolicy.
+  package var hasNetworkPolicies: Bool
+  /// The port of the API server, for network policies; `nil` leaves it to discovery.
+  package var apiServerPort: Int?
+  package var tls: TLSOptions
+  /// Where frr-k8s runs when it is not ours.
+  package var externalFRRK8sNamespace: String?
+  /// Whether OpenShift's network operator runs frr-k8s.
+  package var usesFRRK8sOfNetworkOperator: Bool
+  /// The oldest network operator that can, as a semantic version.
+  package var minimumNetworkOperatorVersion: String?
+
+  package struct Images: Sendable, Hashable {
+    package var controller: ImageReference
+    package var speaker: ImageReference
+    /// Needed by the backends that run FRR.
+    package var frr: ImageReference?
+    package var frrK8s: ImageReference?
+
+    package init(
+      controller: ImageReference, speaker: ImageReference, frr: ImageReference? = nil,
+      frrK8s: ImageReference? = nil
+    ) {
+      self.controller = controller
+      self.speaker = speaker
+      self.frr = frr
+      self.frrK8s = frrK8s
+    }
+  }
+
+  /// All on the host's network, but for those of the controller.
+  package struct Ports: Sendable, Hashable {
+    package var memberlist = 7946
+    package var metrics = 9120
+    package var frrMetrics = 9121
+    /// Health of controller and speaker.
+    package var liveness = 17472
+    package var frrK8sMetrics = 9140
+    package var frrK8sFRRMetrics = 9141
+
+    package init() {}
+  }
+
+  /// Which objects tell Prometheus what to scrape.
+  package enum Monitors: Sendable, Hashable {
+    case none
+    case services
+    case pods
+  }
+
+  /// Handed on to the processes as flags; an empty value leaves the flag out.
+  package struct TLSOptions: Sendable, Hashable {
+    /// IANA names, separated by commas.
+    package var cipherSuites = ""
+    /// Numbers of the IANA registry, separated by commas.
+    package var curvePreferences = ""
+    /// `VersionTLS10` to `VersionTLS13`.
+    package var minVersion = ""
+
+    package init() {}
+  }
+
+  package init(namespace: String, images: Images, ports: Ports = Ports()) {
+    self.namespace = namespace
+    self.images = images
+    self.ports = ports
+    monitors = .none
+    hasNetworkPolicies = true
+    tls = TLSOptions()
+    usesFRRK8sOfNetworkOperator = false
+  }
+}
+
+/// Everything that is wrong with the environment, so that one restart suffices to mend it.
+package struct OperatorEnvironmentError: Error, Hashable, CustomStringConvertible {
+  package enum Problem: Error, Hashable {
+    case missing(String)
+    case notAPort(name: String, value: String)
+    case notAnImage(name: String, value: String, ImageReferenceError)
+    case notATLSVersion(String)
+    case notACurveList(String)
+    case notAVersion(name: String, value: String)
+    /// Two settings that exclude each other.
+    case contradiction(String, String)
+    /// Two listeners of one host on the same port.
+    case samePort(String, String, Int)
+  }
+
+  package var problems: [Problem]
+
+  package init(problems: [Problem]) { self.problems = problems }
+
+  package var description: String { problems.map(\.description).joined(separator: "; ") }
+}
+
+extension OperatorEnvironmentError.Problem: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .missing(let name):
+      "environment variable \(name) is not set"
+    case .notAPort(let name, let value):
+      "\(name)=\"\(value)\" is not a port: write a number from 1 to 65535"
+    case .notAnImage(let name, let value, let error):
+      "\(name)=\"\(value)\" is not an image: \(error)"
+    case .notATLSVersion(let value):
+      "TLS_MIN_VERSION=\"\(value)\" is not a version: write VersionTLS10 to VersionTLS13"
+    case .notACurveList(let value):
+      "TLS_CURVE_PREFERENCES=\"\(value)\" is not a list of distinct curve numbers from 1 to 65535"
+    case .notAVersion(let name, let value):
+      "\(name)=\"\(value)\" is not a semantic version"
+    case .contradiction(let first, let second):
+      "\(first) and \(second) exclude each other: unset one"
+    case .samePort(let first, let second, let port):
+      "\(first) and \(second) are both \(port): listeners of one host need different ports"
+    }
+  }
+}
