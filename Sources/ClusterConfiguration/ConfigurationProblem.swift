@@ -36,6 +36,8 @@ package struct ConfigurationFault: Error, Hashable {
     case duplicateSelector = "DuplicateSelector"
     case invalidSelector = "InvalidSelector"
     case invalidWeight = "InvalidWeight"
+    /// The BGP advertisements of an AddressPool.
+    case invalidAdvertisement = "InvalidAdvertisement"
     /// The ConfigMap's text: no YAML, an unknown key, a wrong type…
     case invalidDocument = "InvalidDocument"
   }
