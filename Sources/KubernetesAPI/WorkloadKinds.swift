@@ -43,6 +43,43 @@ package struct Deployment: KubernetesResource {
   }
 }
 
+package struct ReplicaSet: KubernetesResource {
+  package static let resource = ResourceKind(
+    group: "apps", version: "v1", kind: "ReplicaSet", plural: "replicasets")
+
+  package var metadata: ObjectMeta
+  package var spec: Spec?
+  package var status: Status?
+
+  package struct Spec: Codable, Sendable, Hashable {
+    /// Absent means 1.
+    package var replicas: Int?
+    package var selector: LabelSelector
+    package var template: PodTemplateSpec?
+    package var minReadySeconds: Int?
+
+    package init(selector: LabelSelector, template: PodTemplateSpec) {
+      self.selector = selector
+      self.template = template
+    }
+  }
+
+  package struct Status: Codable, Sendable, Hashable {
+    package var observedGeneration: Int64?
+    package var replicas: Int
+    package var fullyLabeledReplicas: Int?
+    package var readyReplicas: Int?
+    package var availableReplicas: Int?
+
+    package init(replicas: Int) { self.replicas = replicas }
+  }
+
+  package init(metadata: ObjectMeta, spec: Spec? = nil) {
+    self.metadata = metadata
+    self.spec = spec
+  }
+}
+
 package struct DaemonSet: KubernetesResource {
   package static let resource = ResourceKind(
     group: "apps", version: "v1", kind: "DaemonSet", plural: "daemonsets")

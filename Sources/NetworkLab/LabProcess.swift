@@ -4,7 +4,7 @@ private import Synchronization
 
 /// A program that runs in a namespace until it ends or is ended.
 package struct LabCommand: Sendable, Hashable {
-  package var namespace: NetworkNamespace
+  package var namespace: LabNamespace
   /// The program and its arguments.
   package var command: [String]
   /// The whole environment: nothing is inherited.
@@ -17,7 +17,7 @@ package struct LabCommand: Sendable, Hashable {
   package var logPath: String?
 
   package init(
-    in namespace: NetworkNamespace, _ command: [String], environment: [String: String] = [:],
+    in namespace: LabNamespace, _ command: [String], environment: [String: String] = [:],
     sandbox: Sandbox? = nil, logPath: String? = nil
   ) {
     self.namespace = namespace
@@ -98,7 +98,7 @@ package final class LabProcess: Sendable {
   func hasEnded() { processID.withLock { $0 = nil } }
 }
 
-extension NetworkNamespace {
+extension LabNamespace {
   /// The processes in the namespace, as the machine numbers them.
   package func processes() async throws -> [Int32] {
     try await Tool.run(["ip", "netns", "pids", name]).split(separator: "\n").compactMap {

@@ -17,7 +17,7 @@ package enum LinkFaults {
   }
 }
 
-extension NetworkNamespace {
+extension LabNamespace {
   /// Loses `percent` of 100 frames that arrive at the interface, until `heal` is called.
   package func loseFrames(percent: Int, on interface: String) async throws {
     try await heal()

@@ -78,7 +78,7 @@ package final class PacketCapture: Sendable {
   }
 }
 
-extension NetworkNamespace {
+extension LabNamespace {
   /// Captures on one interface for the time of `body`, which starts when the capture runs.
   ///
   /// - Parameters:

@@ -5,13 +5,13 @@ private import Subprocess
 /// Real networks on one machine, from network namespaces and veth pairs: what end-to-end tests and
 /// `metallb lab` run in.
 ///
-/// `withNetworkLab` makes a lab and removes all of it at the end: also when the body throws, when
+/// `withLab` makes a lab and removes all of it at the end: also when the body throws, when
 /// its task is cancelled, and, through a guardian process, when this process is killed. Whatever a
 /// lab makes is named after it, so labs never meet.
 ///
 /// It leaves out: VLAN, bond and VRF devices, and traffic shaping, which many kernels lack. Loss
 /// is made with nftables.
-package actor NetworkLab {
+package actor Lab {
   /// Unique on this machine: `mlab-3f2a`. Also the name of its interfaces outside of namespaces.
   package nonisolated let name: String
   /// A folder for the files of the lab, readable by root alone.
@@ -36,11 +36,11 @@ package actor NetworkLab {
   /// Makes a namespace whose loopback interface is up.
   ///
   /// - Parameter label: letters, digits and dashes.
-  package func addNamespace(_ label: String) async throws -> NetworkNamespace {
+  package func addNamespace(_ label: String) async throws -> LabNamespace {
     guard !label.isEmpty, label.utf8.count <= 64, label.utf8.allSatisfy(\.isNameByte) else {
       throw LabError.invalidName(label)
     }
-    let namespace = NetworkNamespace(name: "\(name)-\(label)", label: label)
+    let namespace = LabNamespace(name: "\(name)-\(label)", label: label)
     try journal.append(.namespace(namespace.name))
     try await Tool.run(["ip", "netns", "add", namespace.name])
     try await namespace.ip(["link set dev lo up"])
@@ -48,7 +48,7 @@ package actor NetworkLab {
   }
 
   /// Removes a namespace after the processes in it.
-  package func removeNamespace(_ namespace: NetworkNamespace) async throws {
+  package func removeNamespace(_ namespace: LabNamespace) async throws {
     try await namespace.killProcesses()
     try await Tool.run(["ip", "netns", "delete", namespace.name])
   }
@@ -68,7 +68,7 @@ package actor NetworkLab {
 
   /// Joins a namespace with the one that this process runs in, so that the machine itself takes
   /// part in the lab's network. Returns the name of the interface on the machine's side.
-  package func connectHost(_ end: LinkEnd, address: InterfaceAddress) async throws -> String {
+  package func connectHost(_ end: LinkEnd, address: LabAddress) async throws -> String {
     try end.validate()
     let interface = "\(name)-\(interfaces)"
     interfaces += 1
@@ -77,7 +77,7 @@ package actor NetworkLab {
       ["ip", "-batch", "-"],
       input: """
         link add name \(interface) type veth peer name \(end.interface) netns \(end.namespace.name)
-        \(NetworkNamespace.addAddressCommand(address, to: interface))
+        \(LabNamespace.addAddressCommand(address, to: interface))
         link set dev \(interface) up
 
         """)
@@ -86,7 +86,7 @@ package actor NetworkLab {
   }
 
   /// Makes a learning bridge, as a switch does, without spanning tree and multicast snooping.
-  package func addBridge(_ bridge: String, in namespace: NetworkNamespace) async throws {
+  package func addBridge(_ bridge: String, in namespace: LabNamespace) async throws {
     try await namespace.ip([
       "link add name \(bridge) type bridge stp_state 0 mcast_snooping 0 forward_delay 0",
       "link set dev \(bridge) up",
@@ -99,17 +99,17 @@ package actor NetworkLab {
 
 /// One end of a link: an interface to be made in a namespace.
 package struct LinkEnd: Sendable, Hashable {
-  package var namespace: NetworkNamespace
+  package var namespace: LabNamespace
   /// At most 15 bytes, as the kernel asks.
   package var interface: String
-  package var addresses: [InterfaceAddress]
+  package var addresses: [LabAddress]
   /// The kernel chooses one at random when absent.
   package var hardwareAddress: MACAddress?
   /// The bridge in the same namespace that the interface becomes a port of.
   package var bridge: String?
 
   package init(
-    _ namespace: NetworkNamespace, _ interface: String, addresses: [InterfaceAddress] = [],
+    _ namespace: LabNamespace, _ interface: String, addresses: [LabAddress] = [],
     hardwareAddress: MACAddress? = nil, bridge: String? = nil
   ) {
     self.namespace = namespace
@@ -129,7 +129,7 @@ package struct LinkEnd: Sendable, Hashable {
 
   var setUpCommands: [String] {
     (bridge.map { ["link set dev \(interface) master \($0)"] } ?? [])
-      + addresses.map { NetworkNamespace.addAddressCommand($0, to: interface) }
+      + addresses.map { LabNamespace.addAddressCommand($0, to: interface) }
       + ["link set dev \(interface) up"]
   }
 }
@@ -153,13 +153,13 @@ extension UInt8 {
 /// Everything that the lab made is gone when this returns or throws. Its guardian, a shell that
 /// waits for the end of its standard input, does the same if this process dies first.
 @discardableResult
-package func withNetworkLab<Value: Sendable>(
+package func withLab<Value: Sendable>(
   folder: String = LabJournal.defaultFolder,
-  _ body: (NetworkLab) async throws -> Value
+  _ body: (Lab) async throws -> Value
 ) async throws -> Value {
   if let unmet = LabRequirements.unmet() { throw unmet }
   let name = "mlab-\(String(UInt16.random(in: 0x1000...UInt16.max), radix: 16))"
-  let lab = try NetworkLab(name: name, folder: folder)
+  let lab = try Lab(name: name, folder: folder)
   var options = PlatformOptions()
   options.createSession = true
   // When this task is cancelled, the guardian ignores SIGTERM and ends with the lab.

@@ -15,15 +15,15 @@ extension Tag {
   .tags(.namespaces),
   .enabled(if: LabRequirements.unmet() == nil, "needs root and the tools of hack/install-packages"),
   .timeLimit(.minutes(1)))
-struct NetworkLabTests {
-  static let left = InterfaceAddress("192.0.2.1/24")
-  static let right = InterfaceAddress("192.0.2.2/24")
+struct LabTests {
+  static let left = LabAddress("192.0.2.1/24")
+  static let right = LabAddress("192.0.2.2/24")
 
   /// Two namespaces on one link.
   static func withPair<Value: Sendable>(
-    _ body: (NetworkLab, NetworkNamespace, NetworkNamespace) async throws -> Value
+    _ body: (Lab, LabNamespace, LabNamespace) async throws -> Value
   ) async throws -> Value {
-    try await withNetworkLab { lab in
+    try await withLab { lab in
       let a = try await lab.addNamespace("a")
       let b = try await lab.addNamespace("b")
       try await lab.connect(
@@ -45,19 +45,19 @@ struct NetworkLabTests {
   }
 
   @Test func `A bridge and the machine's own side carry frames`() async throws {
-    try await withNetworkLab { lab in
+    try await withLab { lab in
       let net = try await lab.addNamespace("switch")
       let node = try await lab.addNamespace("node")
       try await lab.addBridge("br0", in: net)
       try await lab.connect(
         LinkEnd(net, "node", bridge: "br0"),
         LinkEnd(
-          node, "eth0", addresses: [try #require(InterfaceAddress("198.51.100.2/30"))],
+          node, "eth0", addresses: [try #require(LabAddress("198.51.100.2/30"))],
           hardwareAddress: MACAddress("02:00:00:00:00:0a")))
       #expect(try await node.hardwareAddress(of: "eth0").description == "02:00:00:00:00:0a")
       let interface = try await lab.connectHost(
         LinkEnd(net, "host", bridge: "br0"),
-        address: try #require(InterfaceAddress("198.51.100.1/30")))
+        address: try #require(LabAddress("198.51.100.1/30")))
       try await Tool.run(["arping", "-c", "1", "-w", "5", "-I", interface, "198.51.100.2"])
     }
   }
@@ -79,7 +79,7 @@ struct NetworkLabTests {
   }
 
   @Test func `A capture on an interface that is not there fails`() async throws {
-    try await withNetworkLab { lab in
+    try await withLab { lab in
       let a = try await lab.addNamespace("a")
       await #expect(throws: LabError.self) {
         try await a.withCapture(on: "eth7") { _ in }
@@ -101,7 +101,7 @@ struct NetworkLabTests {
 
   @Test func `A sandboxed process has its user, capabilities, files and nothing else`() async throws
   {
-    try await withNetworkLab { lab in
+    try await withLab { lab in
       let a = try await lab.addNamespace("a")
       let (data, log) = ("\(lab.directory)/data", "\(lab.directory)/log")
       try LabFiles.makeDirectory(data)
@@ -135,7 +135,7 @@ struct NetworkLabTests {
   }
 
   @Test func `User 0 holds exactly the capabilities that it was given`() async throws {
-    try await withNetworkLab { lab in
+    try await withLab { lab in
       let a = try await lab.addNamespace("a")
       var sandbox = Sandbox(root: "\(lab.directory)/root")
       sandbox.capabilities = ["NET_RAW"]
@@ -148,7 +148,7 @@ struct NetworkLabTests {
   }
 
   @Test func `Signals reach a running process, and cancellation kills it`() async throws {
-    try await withNetworkLab { lab in
+    try await withLab { lab in
       let a = try await lab.addNamespace("a")
       let ended = try await LabCommand(in: a, ["sleep", "1000"]).run { $0.send(.terminate) }
       #expect(ended == .signaled(SIGTERM))
@@ -170,7 +170,7 @@ struct NetworkLabTests {
   @Test func `A lab that is left behind can be removed from its journal`() async throws {
     let folder = "/run/metallb-lab-test-\(getpid())"
     defer { rmdir(folder) }
-    let lab = try NetworkLab(name: "mlab-left-\(getpid())", folder: folder)
+    let lab = try Lab(name: "mlab-left-\(getpid())", folder: folder)
     let a = try await lab.addNamespace("a")
     let b = try await lab.addNamespace("b")
     try await lab.connect(LinkEnd(a, "eth0"), LinkEnd(b, "eth0"))
@@ -188,7 +188,7 @@ struct NetworkLabTests {
   @Test func `The guardian removes the lab of a process that died`() async throws {
     let folder = "/run/metallb-lab-test-guardian-\(getpid())"
     defer { rmdir(folder) }
-    let lab = try NetworkLab(name: "mlab-dead-\(getpid())", folder: folder)
+    let lab = try Lab(name: "mlab-dead-\(getpid())", folder: folder)
     let a = try await lab.addNamespace("a")
     let guardian = ["sh", "-c", LabJournal.guardianScript, "sh", lab.journal.path]
     try await Tool.run(guardian, input: "done\n")
@@ -200,7 +200,7 @@ struct NetworkLabTests {
 
   @Test(arguments: ["", "a/b", "a b", "ä"])
   func `Names that would not do are refused`(_ label: String) async throws {
-    try await withNetworkLab { lab in
+    try await withLab { lab in
       await #expect(throws: LabError.invalidName(label)) { try await lab.addNamespace(label) }
     }
   }

@@ -1,7 +1,7 @@
 package import NetworkAddresses
 
 /// A network namespace that a lab made, by the name that `ip netns` shows.
-package struct NetworkNamespace: Sendable, Hashable, CustomStringConvertible {
+package struct LabNamespace: Sendable, Hashable, CustomStringConvertible {
   /// Unique on the machine: the lab's name, a dash, and the label.
   package let name: String
   /// What it is called within its lab: `client`, `node-1`.
@@ -37,11 +37,11 @@ package struct NetworkNamespace: Sendable, Hashable, CustomStringConvertible {
     try await run(["nft", "-f", "-"], input: ruleset)
   }
 
-  package func addAddress(_ address: InterfaceAddress, to interface: String) async throws {
+  package func addAddress(_ address: LabAddress, to interface: String) async throws {
     try await ip([Self.addAddressCommand(address, to: interface)])
   }
 
-  package func removeAddress(_ address: InterfaceAddress, from interface: String) async throws {
+  package func removeAddress(_ address: LabAddress, from interface: String) async throws {
     try await ip(["address del \(address) dev \(interface)"])
   }
 
@@ -67,7 +67,7 @@ package struct NetworkNamespace: Sendable, Hashable, CustomStringConvertible {
     return address
   }
 
-  static func addAddressCommand(_ address: InterfaceAddress, to interface: String) -> String {
+  static func addAddressCommand(_ address: LabAddress, to interface: String) -> String {
     // Duplicate address detection would keep an IPv6 address unusable for a second.
     let flags = address.address.family == .ipv6 ? " nodad" : ""
     return "address add \(address) dev \(interface)\(flags)"
@@ -84,7 +84,7 @@ package struct NetworkNamespace: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// An address with the length of its network's prefix; unlike `CIDRBlock` it keeps the host bits.
-package struct InterfaceAddress: Sendable, Hashable, CustomStringConvertible {
+package struct LabAddress: Sendable, Hashable, CustomStringConvertible {
   package var address: IPAddress
   package var prefixLength: Int
 
