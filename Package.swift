@@ -20,6 +20,7 @@ let asyncHTTPClient = Target.Dependency.product(
   name: "AsyncHTTPClient", package: "async-http-client")
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -164,9 +165,9 @@ let package = Package(
     module(
       "DevelopmentAPIServer",
       [
-        "KubernetesAPI", asyncAlgorithms, crypto, hummingbird, hummingbirdTLS, httpTypes, logging,
-        nioCore, nioPosix, nioSSL, orderedCollections, dequeModule, serviceLifecycle, swiftASN1,
-        x509, yams,
+        "NetworkAddresses", "KubernetesAPI", asyncAlgorithms, crypto, cryptoExtras, hummingbird,
+        hummingbirdTLS, httpTypes, logging, nioCore, nioPosix, nioSSL, orderedCollections,
+        dequeModule, serviceLifecycle, swiftASN1, x509, yams,
       ]),
     module(
       "NetworkLab", ["CLinuxNetwork", "NetworkAddresses", "LinuxNetwork", subprocess, logging]),

@@ -19,9 +19,19 @@ struct ResourceDefinition: Sendable {
   /// Objects of all definitions with the same storage are the same objects in other versions.
   /// `nil` for kinds that are answered and never stored (reviews).
   var storage: StorageKey?
-  /// A custom resource keeps `apiVersion` and `kind` in list items, and is `-List`ed with continue.
+  /// Custom resources keep `apiVersion` and `kind` in list items and must name the version that an
+  /// update replaces.
   var isCustom = false
+  /// Which CRD schema pruned and defaulted what is stored; 0 for built-in kinds.
+  var schemaStamp = 0
+  /// Nodes alone may be created with a status.
+  var keepsStatusOnCreate = false
+  /// A finished deletion answers with the object instead of a Status.
+  var returnsDeletedObject = false
+  /// Fields for `fieldSelector` beside `metadata.name` and `metadata.namespace`.
+  var selectableFields: [String] = []
   var behavior = ResourceBehavior()
+  var allocation: (any Allocation)?
   var columns: [TableColumn] = []
   /// The cells of one object, as many as `columns`.
   var cells: @Sendable (_ object: JSONValue, _ now: Timestamp) -> [JSONValue] = { object, now in
@@ -92,8 +102,19 @@ struct ResourceBehavior: Sendable {
   var validateStatusUpdate: @Sendable (_ object: JSONValue, _ old: JSONValue) -> [FieldError] = {
     _, _ in []
   }
+  /// A deletion begins: what changes beside metadata (a Namespace becomes `Terminating`).
+  var markDeleted: @Sendable (_ object: inout JSONValue) -> Void = { _ in }
   /// `Warning` headers for a create or an update.
   var warnings: @Sendable (_ object: JSONValue) -> [String] = { _ in [] }
+}
+
+/// What a kind takes from the cluster when its objects are stored (cluster IPs, ports) and gives back.
+protocol Allocation: Sendable {
+  /// Completes `object`, or refuses it. `old` is `nil` for a creation.
+  func allocate(
+    _ object: inout JSONValue, old: JSONValue?, in state: inout StoreState, isDryRun: Bool
+  ) throws(APIError)
+  func release(_ object: JSONValue, in state: inout StoreState)
 }
 
 /// `metav1.TableColumnDefinition`

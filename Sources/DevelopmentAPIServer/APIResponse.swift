@@ -1,0 +1,88 @@
+import KubernetesAPI
+import NIOCore
+
+/// An answer: all of it, or the start of a stream.
+struct APIResponse: Sendable {
+  var status: Int
+  var contentType: String
+  var headers: [(name: String, value: String)] = []
+  var body: Body
+
+  enum Body: Sendable {
+    case bytes(ByteBuffer)
+    /// Written until it returns; then the connection closes.
+    case stream(@Sendable (StreamWriter) async throws -> Void)
+  }
+
+  init(status: Int, contentType: String, bytes: [UInt8]) {
+    self.status = status
+    self.contentType = contentType
+    body = .bytes(ByteBuffer(bytes: bytes))
+  }
+
+  init(status: Int = 200, text: String) {
+    self.init(status: status, contentType: "text/plain; charset=utf-8", bytes: Array(text.utf8))
+  }
+
+  init(status: Int = 200, json: JSONValue) {
+    self.init(status: status, contentType: "application/json", bytes: json.jsonBytes + [0x0A])
+  }
+
+  init(
+    contentType: String, stream: @escaping @Sendable (StreamWriter) async throws -> Void
+  ) {
+    status = 200
+    self.contentType = contentType
+    body = .stream(stream)
+  }
+
+  /// A failure as the API tells it.
+  init(_ error: APIError) {
+    self.init(status: error.code, json: error.status.json)
+    if let seconds = error.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
+    add(warnings: error.warnings)
+  }
+
+  /// `Warning: 299 - "text"` for each text (RFC 7234 §5.5), as the API sends them.
+  mutating func add(warnings: [String]) {
+    var seen: Set<String> = []
+    for warning in warnings where seen.insert(warning).inserted {
+      var text = ""
+      for character in warning {
+        if character == "\"" || character == "\\" { text.append("\\") }
+        text.append(character)
+      }
+      headers.append(("Warning", "299 - \"\(text)\""))
+    }
+  }
+}
+
+/// The open end of a streamed answer: takes buffers and returns when there is room for more.
+typealias StreamWriter = ([ByteBuffer]) async throws -> Void
+
+extension APIStatus {
+  /// `metav1.Status` with all that the API prints, also when it is empty.
+  var json: JSONValue {
+    var object: JSONObject = [
+      "kind": "Status", "apiVersion": "v1", "metadata": .object([:]),
+      "status": .string(status ?? "Failure"),
+    ]
+    if let message { object["message"] = .string(message) }
+    if let reason { object["reason"] = .string(reason) }
+    if let details, let value = try? JSONValue(encoding: details) { object["details"] = value }
+    if let code { object["code"] = .integer(Int64(code)) }
+    return .object(object)
+  }
+
+  /// What a deletion answers when the object is gone.
+  static func deleted(_ kind: ResourceKind, name: String, uid: String) -> JSONValue {
+    var details: JSONObject = ["name": .string(name)]
+    if !kind.group.isEmpty { details["group"] = .string(kind.group) }
+    details["kind"] = .string(kind.plural)
+    details["uid"] = .string(uid)
+    return [
+      "kind": "Status", "apiVersion": "v1", "metadata": .object([:]), "status": "Success",
+      "details": .object(details),
+    ]
+  }
+}

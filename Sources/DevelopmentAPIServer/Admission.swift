@@ -1,0 +1,14 @@
+import KubernetesAPI
+
+/// The admission chain: what the server adds to or refuses in objects beyond their kind's rules.
+extension ResourceCall {
+  func admitCreate(
+    _ object: inout JSONValue, options: WriteOptions, warnings: inout [String]
+  ) async throws {}
+
+  func admitUpdate(
+    _ object: inout JSONValue, old: JSONValue, options: WriteOptions, warnings: inout [String]
+  ) async throws {}
+
+  func admitDelete(_ object: JSONValue, options: DeleteOptions) async throws {}
+}

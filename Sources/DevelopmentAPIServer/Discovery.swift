@@ -1,0 +1,208 @@
+import Crypto
+import HTTPTypes
+import KubernetesAPI
+
+/// What the server says about itself: versions, groups, kinds, health.
+struct Discovery: Sendable {
+  let registry: ResourceRegistry
+  let settings: ServerSettings
+
+  /// `nil` where the path is none of discovery's.
+  func answer(
+    _ request: APIRequest, tokens: ServiceAccountTokens
+  ) async throws -> APIResponse? {
+    var parts = request.path.split(separator: "/").map(String.init)
+    if request.path.hasSuffix("/"), parts.isEmpty { parts = [] }
+    switch parts.first {
+    case "healthz", "livez", "readyz":
+      return parts.count == 1 || parts[1] == "ping" ? APIResponse(text: "ok") : nil
+    case "version" where parts.count == 1: return APIResponse(json: settings.version)
+    case "api" where parts.count == 1: return try root(request, isCore: true)
+    case "apis" where parts.count == 1: return try root(request, isCore: false)
+    case "api" where parts.count == 2: return try resources(request, group: "", version: parts[1])
+    case "apis" where parts.count == 2: return try group(request, parts[1])
+    case "apis" where parts.count == 3:
+      return try resources(request, group: parts[1], version: parts[2])
+    case nil: return APIResponse(json: ["paths": .strings(paths)])
+    default: return nil
+    }
+  }
+
+  private var paths: [String] {
+    var paths = ["/api", "/apis"]
+    for group in registry.groups {
+      if group.name.isEmpty {
+        paths += group.versions.map { "/api/\($0)" }
+      } else {
+        paths.append("/apis/\(group.name)")
+        paths += group.versions.map { "/apis/\(group.name)/\($0)" }
+      }
+    }
+    return (paths + ["/healthz", "/livez", "/readyz", "/openapi/v2", "/openapi/v3", "/version"])
+      .sorted()
+  }
+
+  private func root(_ request: APIRequest, isCore: Bool) throws -> APIResponse {
+    let accepted = MediaType.list(request.headers[.accept] ?? "application/json")
+    for type in accepted where type.name == "application/json" || type.name == "*/*" {
+      if type.parameters["as"] == "APIGroupDiscoveryList" {
+        guard type.parameters["v"] == "v2" else { continue }
+        var response = APIResponse(json: aggregated(isCore: isCore))
+        response.contentType =
+          "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+        response.headers.append(("Vary", "Accept"))
+        return response
+      }
+      if type.parameters["as"] == nil {
+        return APIResponse(json: isCore ? coreVersions : groups)
+      }
+    }
+    throw APIError(
+      code: 406, reason: "NotAcceptable",
+      message: "only the following media types are accepted: "
+        + OutputForm.available.joined(separator: ", "))
+  }
+
+  private var coreVersions: JSONValue {
+    [
+      "kind": "APIVersions", "versions": ["v1"],
+      "serverAddressByClientCIDRs": [
+        ["clientCIDR": "0.0.0.0/0", "serverAddress": .string(settings.advertised)]
+      ],
+    ]
+  }
+
+  private var groups: JSONValue {
+    [
+      "kind": "APIGroupList", "apiVersion": "v1",
+      "groups": .array(
+        registry.groups.filter { !$0.name.isEmpty }.map { groupBody($0.name, $0.versions) }),
+    ]
+  }
+
+  private func groupBody(_ name: String, _ versions: [String]) -> JSONValue {
+    func body(_ version: String) -> JSONValue {
+      ["groupVersion": .string("\(name)/\(version)"), "version": .string(version)]
+    }
+    return [
+      "name": .string(name), "versions": .array(versions.map(body)),
+      "preferredVersion": body(versions.first ?? ""),
+    ]
+  }
+
+  private func group(_ request: APIRequest, _ name: String) throws -> APIResponse? {
+    guard let group = registry.groups.first(where: { $0.name == name }) else { return nil }
+    var body: JSONObject = ["kind": "APIGroup", "apiVersion": "v1"]
+    for (key, value) in groupBody(name, group.versions).objectValue ?? [:] { body[key] = value }
+    return APIResponse(json: .object(body))
+  }
+
+  // MARK: Kinds of one version
+
+  private func resources(
+    _ request: APIRequest, group: String, version: String
+  ) throws -> APIResponse? {
+    let known = registry.groups.first { $0.name == group }
+    guard let known else { return nil }
+    guard known.versions.contains(version) else { throw APIError.unknownResource }
+    guard request.method == "GET" else { throw APIError.methodNotAllowed }
+    let definitions = registry.definitions.filter {
+      $0.kind.group == group && $0.kind.version == version
+    }.sorted { $0.kind.plural < $1.kind.plural }
+    let apiVersion = group.isEmpty ? version : "\(group)/\(version)"
+    return APIResponse(
+      json: [
+        "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(apiVersion),
+        "resources": .array(definitions.flatMap(rows)),
+      ])
+  }
+
+  private func rows(_ definition: ResourceDefinition) -> [JSONValue] {
+    let kind = definition.kind
+    var row: JSONObject = [
+      "name": .string(kind.plural), "singularName": .string(definition.singular),
+      "namespaced": .bool(kind.isNamespaced), "kind": .string(kind.kind),
+      "verbs": verbs(definition.verbs),
+    ]
+    if !definition.shortNames.isEmpty { row["shortNames"] = .strings(definition.shortNames) }
+    if !definition.categories.isEmpty { row["categories"] = .strings(definition.categories) }
+    if definition.storage != nil { row["storageVersionHash"] = .string(Self.hash(kind)) }
+    return [.object(row)]
+      + definition.subresources.sorted { $0.name < $1.name }.map { subresource in
+        var row: JSONObject = [
+          "name": .string("\(kind.plural)/\(subresource.name)"), "singularName": "",
+          "namespaced": .bool(kind.isNamespaced), "kind": .string(subresource.kind),
+          "verbs": verbs(subresource.verbs),
+        ]
+        if let group = subresource.group { row["group"] = .string(group) }
+        if let version = subresource.version { row["version"] = .string(version) }
+        return .object(row)
+      }
+  }
+
+  private func verbs(_ verbs: Set<ResourceDefinition.Verb>) -> JSONValue {
+    .strings(verbs.map(\.rawValue).sorted())
+  }
+
+  /// Base64 of the first eight bytes of a SHA-256, as clients see storage versions change.
+  static func hash(_ kind: ResourceKind) -> String {
+    let digest = SHA256.hash(data: Array("\(kind.group)/\(kind.version)/\(kind.kind)".utf8))
+    return Base64.encode(Array(digest.prefix(8)))
+  }
+
+  // MARK: Aggregated discovery
+
+  private func aggregated(isCore: Bool) -> JSONValue {
+    [
+      "kind": "APIGroupDiscoveryList", "apiVersion": "apidiscovery.k8s.io/v2",
+      "metadata": .object([:]),
+      "items": .array(
+        registry.groups.filter { $0.name.isEmpty == isCore }.map { group in
+          [
+            "metadata": group.name.isEmpty ? .object([:]) : ["name": .string(group.name)],
+            "versions": .array(group.versions.map { aggregated(group.name, $0) }),
+          ]
+        }),
+    ]
+  }
+
+  private func aggregated(_ group: String, _ version: String) -> JSONValue {
+    let definitions = registry.definitions.filter {
+      $0.kind.group == group && $0.kind.version == version
+    }.sorted { $0.kind.plural < $1.kind.plural }
+    return [
+      "version": .string(version), "resources": .array(definitions.map(aggregated)),
+      "freshness": "Current",
+    ]
+  }
+
+  private func aggregated(_ definition: ResourceDefinition) -> JSONValue {
+    let kind = definition.kind
+    // Built-in kinds leave group and version to what they are listed under.
+    func responseKind(_ group: String?, _ version: String?, _ name: String) -> JSONValue {
+      [
+        "group": .string(group ?? (definition.isCustom ? kind.group : "")),
+        "version": .string(version ?? (definition.isCustom ? kind.version : "")),
+        "kind": .string(name),
+      ]
+    }
+    var row: JSONObject = [
+      "resource": .string(kind.plural), "responseKind": responseKind(nil, nil, kind.kind),
+      "scope": kind.isNamespaced ? "Namespaced" : "Cluster",
+      "singularResource": .string(definition.singular), "verbs": verbs(definition.verbs),
+    ]
+    if !definition.shortNames.isEmpty { row["shortNames"] = .strings(definition.shortNames) }
+    if !definition.categories.isEmpty { row["categories"] = .strings(definition.categories) }
+    if !definition.subresources.isEmpty {
+      row["subresources"] = .array(
+        definition.subresources.sorted { $0.name < $1.name }.map {
+          [
+            "subresource": .string($0.name),
+            "responseKind": responseKind($0.group, $0.version, $0.kind),
+            "verbs": verbs($0.verbs),
+          ]
+        })
+    }
+    return .object(row)
+  }
+}

@@ -1,0 +1,206 @@
+import HTTPTypes
+import KubernetesAPI
+import Logging
+
+/// Answers requests: who asks, may they, what is it about, do it. One value serves all connections;
+/// everything that changes is in the store.
+struct RequestHandler: Sendable {
+  let store: ObjectStore
+  let authenticator: Authenticator
+  let settings: ServerSettings
+  let logger: Logger
+
+  func handle(_ request: APIRequest) async -> APIResponse {
+    do {
+      return try await answer(request)
+    } catch let error as APIError {
+      return APIResponse(error)
+    } catch {
+      logger.error("Request failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
+      return APIResponse(.internalError("\(error)"))
+    }
+  }
+
+  private func answer(_ request: APIRequest) async throws -> APIResponse {
+    let attributes = RequestAttributes(request)
+    var user = try await authenticator.user(of: request)
+    user = try await impersonated(user, by: request)
+    try await authorize(user, attributes)
+    let registry = await store.registry()
+    guard attributes.isResource else {
+      return try await answerNonResource(request, attributes, user, registry)
+    }
+    guard
+      let definition = registry.definition(
+        group: attributes.group, version: attributes.version, plural: attributes.resource)
+    else { throw Self.unknown(attributes, registry) }
+    if definition.kind.isNamespaced {
+      // Without a namespace a namespaced kind can only be listed and watched.
+      if attributes.namespace.isEmpty, !["list", "watch"].contains(attributes.verb),
+        definition.storage != nil || attributes.verb != "create"
+      {
+        throw attributes.name.isEmpty ? APIError.methodNotAllowed : APIError.unknownResource
+      }
+    } else if !attributes.namespace.isEmpty, definition.kind.plural != "namespaces" {
+      throw APIError.unknownResource
+    }
+    let call = ResourceCall(
+      handler: self, request: request, attributes: attributes, user: user, definition: definition,
+      registry: registry)
+    return try await call.answer()
+  }
+
+  /// An unknown group has no handler at all and is answered as plain text; below a known group
+  /// there is a Status.
+  private static func unknown(
+    _ attributes: RequestAttributes, _ registry: ResourceRegistry
+  ) -> APIError { .unknownResource }
+
+  private func authorize(_ user: UserInfo, _ attributes: RequestAttributes) async throws {
+    if user.isMaster { return }
+    let authorizer = await store.authorizer()
+    switch authorizer.decide(user, attributes) {
+    case .allowed: return
+    case .denied(let why): throw Authorizer.forbidden(user, attributes, why: why)
+    }
+  }
+
+  /// `kubectl --as`: acting as somebody else needs the verb `impersonate` on that user and groups.
+  private func impersonated(_ user: UserInfo, by request: APIRequest) async throws -> UserInfo {
+    guard let name = request.header("Impersonate-User"), !name.isEmpty else { return user }
+    var asked = [
+      RequestAttributes(verb: "impersonate", group: "", resource: "users", name: name)
+    ]
+    let groups = request.headers.compactMap {
+      $0.name.canonicalName == "impersonate-group" ? $0.value : nil
+    }
+    for group in groups {
+      asked.append(
+        RequestAttributes(verb: "impersonate", group: "", resource: "groups", name: group))
+    }
+    for attributes in asked { try await authorize(user, attributes) }
+    var impersonated = UserInfo(name: name, groups: groups)
+    if groups.isEmpty, let account = ServiceAccountName(user: name) {
+      impersonated.groups = account.groups
+    }
+    if name != UserInfo.anonymous.name { impersonated.groups.append("system:authenticated") }
+    return impersonated
+  }
+
+  private func answerNonResource(
+    _ request: APIRequest, _ attributes: RequestAttributes, _ user: UserInfo,
+    _ registry: ResourceRegistry
+  ) async throws -> APIResponse {
+    let discovery = Discovery(registry: registry, settings: settings)
+    if let answer = try await discovery.answer(request, tokens: authenticator.tokens) {
+      return answer
+    }
+    return APIResponse(status: 404, text: "404 page not found\n")
+  }
+}
+
+/// One request for a resource, with everything that its answer needs.
+struct ResourceCall: Sendable {
+  let handler: RequestHandler
+  let request: APIRequest
+  let attributes: RequestAttributes
+  let user: UserInfo
+  let definition: ResourceDefinition
+  let registry: ResourceRegistry
+
+  var store: ObjectStore { handler.store }
+  var kind: ResourceKind { definition.kind }
+  var key: ObjectKey {
+    ObjectKey(
+      namespace: kind.isNamespaced ? attributes.namespace : "", name: attributes.name)
+  }
+
+  func answer() async throws -> APIResponse {
+    if !attributes.subresource.isEmpty { return try await answerSubresource() }
+    guard let verb = ResourceDefinition.Verb(rawValue: attributes.verb),
+      definition.verbs.contains(verb)
+    else { throw APIError.methodNotAllowed }
+    guard let table = definition.storage else { return try await answerReview() }
+    switch verb {
+    case .get: return try await get(table)
+    case .list: return try await list(table)
+    case .watch: return try await watch(table)
+    case .create:
+      guard attributes.name.isEmpty else { throw APIError.methodNotAllowed }
+      return try await create(in: table)
+    case .update: return try await update(in: table)
+    case .patch: return try await patch(in: table)
+    case .delete: return try await delete(from: table)
+    case .deletecollection: return try await deleteCollection(from: table)
+    }
+  }
+
+  /// The form of the answer, or 406.
+  func outputForm() throws -> OutputForm {
+    guard var form = OutputForm.negotiate(request.headers[.accept]) else {
+      throw APIError.notAcceptable(available: OutputForm.available)
+    }
+    form.pretty = request.query.flag("pretty")
+    return form
+  }
+
+  /// One object in the form that was asked for.
+  func respond(
+    status: Int = 200, _ object: StoredObject, as kind: ResourceKind? = nil,
+    warnings: [String] = []
+  ) throws -> APIResponse {
+    let form = try outputForm()
+    var response: APIResponse
+    if form == OutputForm(), kind == nil {
+      response = APIResponse(
+        status: status, contentType: "application/json", bytes: object.bytes(self.kind) + [0x0A])
+    } else {
+      response = try render(status: status, object.value(kind ?? self.kind), form: form)
+    }
+    response.add(warnings: warnings)
+    return response
+  }
+
+  func respond(
+    status: Int = 200, _ value: JSONValue, warnings: [String] = []
+  ) throws -> APIResponse {
+    var response = try render(status: status, value, form: try outputForm())
+    response.add(warnings: warnings)
+    return response
+  }
+
+  func render(status: Int = 200, _ value: JSONValue, form: OutputForm) throws -> APIResponse {
+    let shaped: JSONValue =
+      switch form.shape {
+      case .object: value
+      case .table: tableAnswer([value], metadata: value["metadata"] ?? [:])
+      case .partialMetadata: PartialMetadata.of(value)
+      }
+    return Self.encode(status: status, shaped, form: form)
+  }
+
+  static func encode(status: Int = 200, _ value: JSONValue, form: OutputForm) -> APIResponse {
+    switch form.encoding {
+    case .json:
+      if form.pretty {
+        return APIResponse(
+          status: status, contentType: "application/json", bytes: Array(value.prettyText().utf8))
+      }
+      return APIResponse(status: status, json: value)
+    case .yaml:
+      return APIResponse(
+        status: status, contentType: "application/yaml",
+        bytes: Array(YAMLText.write(value).utf8))
+    }
+  }
+}
+
+/// `meta.k8s.io/v1` `PartialObjectMetadata`: an object without its contents.
+enum PartialMetadata {
+  static func of(_ object: JSONValue) -> JSONValue {
+    [
+      "kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
+      "metadata": object["metadata"] ?? [:],
+    ]
+  }
+}

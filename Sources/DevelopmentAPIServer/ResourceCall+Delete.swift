@@ -1,0 +1,87 @@
+import KubernetesAPI
+
+extension ResourceCall {
+  func delete(from table: ResourceDefinition.StorageKey) async throws -> APIResponse {
+    let options = try DeleteOptions(request)
+    let (object, isGone) = try await delete(key, from: table, options)
+    if isGone, !definition.returnsDeletedObject {
+      return try respond(APIStatus.deleted(kind, name: object.name, uid: object.uid))
+    }
+    return try respond(object)
+  }
+
+  /// Deletes one object as far as that is possible now.
+  func delete(
+    _ key: ObjectKey, from table: ResourceDefinition.StorageKey, _ options: DeleteOptions
+  ) async throws -> (object: StoredObject, isGone: Bool) {
+    while true {
+      guard let current = await store.object(table, key) else {
+        throw APIError.notFound(kind, key.name)
+      }
+      try checkDeletion(of: current, options)
+      let old = current.value(kind)
+      try await admitDelete(old, options: options)
+      let outcome = Deletion.decide(
+        old, options, definition: definition, now: WallClock.now)
+      switch outcome {
+      case .unchanged: return (current, false)
+      case .mark(let object):
+        if object == old { return (current, false) }
+        if options.isDryRun {
+          return (StoredObject(object, resourceVersion: current.resourceVersion), false)
+        }
+        let stored = await store.transact { state in
+          try? state.replace(current, with: object, in: table, schema: current.schema)
+        }
+        if let stored { return (stored, false) }
+      case .remove(let object):
+        if options.isDryRun {
+          return (StoredObject(object, resourceVersion: current.resourceVersion), true)
+        }
+        let removed = await store.transact { state -> StoredObject? in
+          guard let last = try? state.remove(current, lastly: object, from: table) else {
+            return nil
+          }
+          definition.allocation?.release(old, in: &state)
+          return last
+        }
+        if let removed { return (removed, true) }
+      }
+    }
+  }
+
+  private func checkDeletion(
+    of current: StoredObject, _ options: DeleteOptions
+  ) throws(APIError) {
+    if kind == BuiltInResources.namespaceKind,
+      BuiltInResources.immortalNamespaces.contains(current.name)
+    {
+      throw .forbidden(kind, current.name, "this namespace may not be deleted")
+    }
+    if let uid = options.uid, uid != current.uid {
+      throw .conflict(
+        kind, current.name,
+        "Precondition failed: UID in precondition: \(uid), UID in object meta: \(current.uid)")
+    }
+    if let version = options.resourceVersion, version != String(current.resourceVersion) {
+      throw .conflict(
+        kind, current.name,
+        "Precondition failed: ResourceVersion in precondition: \(version), "
+          + "ResourceVersion in object meta: \(current.resourceVersion)")
+    }
+  }
+
+  func deleteCollection(from table: ResourceDefinition.StorageKey) async throws -> APIResponse {
+    let options = try DeleteOptions(request)
+    let listOptions = try ListOptions(self)
+    let page = try await page(of: table, listOptions)
+    for object in page.objects {
+      do {
+        _ = try await delete(object.key, from: table, options)
+      } catch let error as APIError where error.code == 404 {
+        continue  // somebody else was faster
+      }
+    }
+    return try render(page, form: try outputForm())
+  }
+}

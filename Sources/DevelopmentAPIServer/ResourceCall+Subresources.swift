@@ -1,0 +1,154 @@
+import KubernetesAPI
+
+extension ResourceCall {
+  func answerSubresource() async throws -> APIResponse {
+    guard let table = definition.storage, !attributes.name.isEmpty,
+      let subresource = definition.subresource(attributes.subresource)
+    else { throw APIError.unknownResource }
+    guard let verb = ResourceDefinition.Verb(rawValue: attributes.verb),
+      subresource.verbs.contains(verb)
+    else { throw APIError.methodNotAllowed }
+    switch (subresource.name, verb) {
+    case ("status", .get): return try await get(table)
+    case ("status", .update): return try await updateStatus(in: table)
+    case ("status", .patch): return try await patch(.status, in: table)
+    case ("finalize", .update): return try await finalize(in: table)
+    case ("binding", .create): return try await bind(in: table)
+    case ("eviction", .create): return try await evict(from: table)
+    case ("token", .create): return try await createToken(in: table)
+    case ("scale", .get), ("scale", .update), ("scale", .patch):
+      return try await scale(verb, in: table)
+    default: throw APIError.methodNotAllowed
+    }
+  }
+
+  private func updateStatus(in table: ResourceDefinition.StorageKey) async throws -> APIResponse {
+    let options = try WriteOptions(request.query, kind: "UpdateOptions")
+    var (object, warnings) = try decodeBody(options)
+    try checkName(object)
+    try checkNamespace(&object)
+    let desired = object
+    let stored = try await change(
+      .status, in: table, options: options, warnings: &warnings
+    ) { _ in desired }
+    return try respond(stored, warnings: warnings)
+  }
+
+  /// Namespaces: `spec.finalizers` may be changed here alone.
+  private func finalize(in table: ResourceDefinition.StorageKey) async throws -> APIResponse {
+    let options = try WriteOptions(request.query, kind: "UpdateOptions")
+    var (object, warnings) = try decodeBody(options)
+    let finalizers = object[path: ["spec", "finalizers"]]
+    try checkName(object)
+    let stored = try await change(
+      .whole, in: table, options: options, warnings: &warnings
+    ) { old in
+      var new = old
+      new[path: ["spec", "finalizers"]] = finalizers?.arrayValue?.isEmpty ?? true ? nil : finalizers
+      if new["spec"]?.objectValue?.isEmpty ?? false { new["spec"] = .object([:]) }
+      return new
+    }
+    return try respond(stored, warnings: warnings)
+  }
+
+  /// The scheduler's decision: `spec.nodeName`, once.
+  private func bind(in table: ResourceDefinition.StorageKey) async throws -> APIResponse {
+    let options = try WriteOptions(request.query, kind: "CreateOptions")
+    let binding = try RequestBody.parse(request, expected: "Binding")
+    let node = binding[path: ["target", "name"]]?.stringValue ?? ""
+    guard !node.isEmpty else {
+      throw APIError.invalid(
+        ResourceKind(version: "v1", kind: "Binding", plural: "bindings"), attributes.name,
+        [.required("target.name")])
+    }
+    var warnings: [String] = []
+    _ = try await change(.whole, in: table, options: options, warnings: &warnings) { old in
+      var pod = old
+      if let present = old[path: ["spec", "nodeName"]]?.stringValue, !present.isEmpty {
+        throw APIError.conflict(
+          ResourceKind(version: "v1", kind: "Binding", plural: "pods/binding"), attributes.name,
+          "pod \(attributes.name) is already assigned to node \"\(present)\"")
+      }
+      if old.isBeingDeleted {
+        throw APIError.conflict(
+          ResourceKind(version: "v1", kind: "Binding", plural: "pods/binding"), attributes.name,
+          "pod \(attributes.name) is being deleted, cannot be assigned to a host")
+      }
+      pod[path: ["spec", "nodeName"]] = .string(node)
+      for (key, value) in binding.metadata["annotations"]?.objectValue ?? [:] {
+        pod[path: ["metadata", "annotations", key]] = value
+      }
+      var conditions = (pod[path: ["status", "conditions"]]?.arrayValue ?? []).filter {
+        $0["type"]?.stringValue != "PodScheduled"
+      }
+      conditions.append([
+        "type": "PodScheduled", "status": "True", "lastProbeTime": .null,
+        "lastTransitionTime": .string(WallClock.now.rfc3339),
+      ])
+      pod[path: ["status", "conditions"]] = .array(conditions)
+      return pod
+    }
+    return APIResponse(
+      status: 201,
+      json: [
+        "kind": "Status", "apiVersion": "v1", "metadata": .object([:]), "status": "Success",
+        "code": 201,
+      ])
+  }
+
+  private func evict(from table: ResourceDefinition.StorageKey) async throws -> APIResponse {
+    let eviction = try RequestBody.parse(request, expected: "Eviction")
+    let options = try DeleteOptions(eviction["deleteOptions"] ?? [:])
+    _ = try await delete(key, from: table, options)
+    return APIResponse(
+      status: 201,
+      json: [
+        "kind": "Status", "apiVersion": "v1", "metadata": .object([:]), "status": "Success",
+        "code": 201,
+      ])
+  }
+
+  // MARK: Scale
+
+  private func scale(
+    _ verb: ResourceDefinition.Verb, in table: ResourceDefinition.StorageKey
+  ) async throws -> APIResponse {
+    guard let current = await store.object(table, key) else {
+      throw APIError.notFound(kind, attributes.name)
+    }
+    if verb == .get { return try respond(scaleView(of: current.value(kind))) }
+    let options = try WriteOptions(request.query, kind: "UpdateOptions")
+    let body = try YAMLText.read(String(decoding: request.body, as: UTF8.self))
+    var warnings: [String] = []
+    let stored = try await change(.main, in: table, options: options, warnings: &warnings) { old in
+      let wanted =
+        verb == .patch ? MergePatch.apply(body, to: scaleView(of: old)) : body
+      var object = old
+      let replicas = wanted[path: ["spec", "replicas"]]?.integerValue ?? 0
+      object[path: ["spec", "replicas"]] = .integer(replicas)
+      object.metadata["resourceVersion"] = wanted.metadata["resourceVersion"]
+      return object
+    }
+    return try respond(scaleView(of: stored.value(kind)), warnings: warnings)
+  }
+
+  /// `autoscaling/v1` `Scale` of an object.
+  private func scaleView(of object: JSONValue) -> JSONValue {
+    var metadata = JSONObject()
+    for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
+      if let value = object.metadata[field] { metadata[field] = value }
+    }
+    var status: JSONObject = [
+      "replicas": object[path: ["status", "replicas"]] ?? 0
+    ]
+    if let labels = object[path: ["spec", "selector", "matchLabels"]]?.objectValue {
+      status["selector"] = .string(
+        labels.map { "\($0.key)=\($0.value.stringValue ?? "")" }.sorted().joined(separator: ","))
+    }
+    return [
+      "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": .object(metadata),
+      "spec": ["replicas": object[path: ["spec", "replicas"]] ?? 0],
+      "status": .object(status),
+    ]
+  }
+}

@@ -1,0 +1,157 @@
+import KubernetesAPI
+import NIOCore
+
+extension ResourceCall {
+  func watch(_ table: ResourceDefinition.StorageKey) async throws -> APIResponse {
+    let options = try ListOptions(self)
+    let form = try outputForm()
+    let stream = WatchStream(
+      store: store, table: table, definition: definition, options: options, form: form,
+      defaultTimeout: handler.settings.watchTimeout)
+    return APIResponse(contentType: form.watchContentType) { writer in
+      try await stream.run(writer)
+    }
+  }
+}
+
+extension OutputForm {
+  var watchContentType: String { encoding.contentType }
+}
+
+/// One watch, from its first event to its end. It holds nothing but a position in the history of
+/// its kind: a reader that is too slow loses its place and is told to list again.
+struct WatchStream: Sendable {
+  let store: ObjectStore
+  let table: ResourceDefinition.StorageKey
+  let definition: ResourceDefinition
+  let options: ListOptions
+  let form: OutputForm
+  let defaultTimeout: Duration
+
+  private static let bookmarkInterval: Duration = .seconds(60)
+  /// A last bookmark is sent this long before the end.
+  private static let lastBookmark: Duration = .seconds(2)
+
+  func run(_ writer: StreamWriter) async throws {
+    let clock = ContinuousClock()
+    let timeout = options.timeoutSeconds.map { Duration.seconds($0) } ?? defaultTimeout
+    let end = clock.now + timeout
+    var nextBookmark =
+      clock.now + min(Self.bookmarkInterval, max(.zero, timeout - Self.lastBookmark))
+    var tables = TableForm()
+    guard var position = try await start(writer, &tables) else { return }
+    while true {
+      let deadline = options.allowsBookmarks ? min(end, nextBookmark) : end
+      switch await store.events(in: table, after: position, until: deadline) {
+      case .closed: return
+      case .expired:
+        let current = await store.read { $0.revision }
+        try await writer([
+          Self.line(.error, Self.tooOld(position, current: current))
+        ])
+        return
+      case .events(let events, let through):
+        position = through
+        let lines = events.compactMap { line(for: $0, &tables) }
+        if !lines.isEmpty { try await writer(lines) }
+        let now = clock.now
+        if now >= end { return }
+        if options.allowsBookmarks, now >= nextBookmark {
+          try await writer([bookmark(position, endsInitialEvents: false)])
+          let last = end - Self.lastBookmark
+          nextBookmark = min(now + Self.bookmarkInterval, max(last, now + .seconds(1)))
+        }
+      }
+    }
+  }
+
+  /// Sends what is there before the first change, and returns the version that it leads to; `nil`
+  /// when the watch is over already.
+  private func start(
+    _ writer: StreamWriter, _ tables: inout TableForm
+  ) async throws -> UInt64? {
+    let wantsState = options.resourceVersion ?? 0 == 0 || options.sendsInitialEvents == true
+    guard wantsState, options.sendsInitialEvents != false else {
+      if let version = options.resourceVersion, version > 0 { return version }
+      return await store.read { $0.revision }
+    }
+    let (objects, revision) = await store.read { ($0[table].objects, $0.revision) }
+    var lines: [ByteBuffer] = []
+    for object in objects where selects(object) {
+      lines.append(line(.added, object, &tables))
+    }
+    if options.sendsInitialEvents == true, options.allowsBookmarks {
+      lines.append(bookmark(revision, endsInitialEvents: true))
+    }
+    if !lines.isEmpty { try await writer(lines) }
+    return revision
+  }
+
+  private func selects(_ object: StoredObject) -> Bool {
+    (options.namespace.isEmpty || object.namespace == options.namespace)
+      && options.selection.matches(object)
+  }
+
+  /// What this watcher sees of an event, if anything.
+  private func line(for event: StoreEvent, _ tables: inout TableForm) -> ByteBuffer? {
+    let before = event.previous.map(selects) ?? false
+    let after = !event.isRemoval && selects(event.object)
+    let type: WatchEventType
+    switch (before, after) {
+    case (false, true): type = .added
+    case (true, true): type = .modified
+    case (true, false): type = .deleted
+    case (false, false): return nil
+    }
+    if type == .deleted, !event.isRemoval, let previous = event.previous {
+      // The last state that was selected, at the version in which it ceased to be.
+      let last = StoredObject(
+        previous.value(definition.kind), resourceVersion: event.resourceVersion,
+        schema: previous.schema)
+      return line(.deleted, last, &tables)
+    }
+    if form == OutputForm() { return event.line(.init(type: type, kind: definition.kind)) }
+    return line(type, event.object, &tables)
+  }
+
+  private func line(
+    _ type: WatchEventType, _ object: StoredObject, _ tables: inout TableForm
+  ) -> ByteBuffer {
+    switch form.shape {
+    case .object:
+      return StoreEvent.line(.init(type: type, kind: definition.kind), object: object)
+    case .partialMetadata:
+      return Self.line(type, PartialMetadata.of(object.value(definition.kind)))
+    case .table:
+      return Self.line(
+        type, tables.table(of: object.value(definition.kind), definition: definition))
+    }
+  }
+
+  private func bookmark(_ version: UInt64, endsInitialEvents: Bool) -> ByteBuffer {
+    var metadata: JSONObject = ["resourceVersion": .string(String(version))]
+    if endsInitialEvents {
+      metadata["annotations"] = .object(["k8s.io/initial-events-end": "true"])
+    }
+    let kind =
+      form.shape == .partialMetadata
+      ? ResourceKind(
+        group: "meta.k8s.io", version: "v1", kind: "PartialObjectMetadata", plural: "")
+      : definition.kind
+    return Self.line(
+      .bookmark,
+      [
+        "kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion),
+        "metadata": .object(metadata),
+      ])
+  }
+
+  private static func line(_ type: WatchEventType, _ object: JSONValue) -> ByteBuffer {
+    let event: JSONValue = ["type": .string(type.rawValue), "object": object]
+    return ByteBuffer(bytes: event.jsonBytes + [0x0A])
+  }
+
+  private static func tooOld(_ position: UInt64, current: UInt64) -> JSONValue {
+    APIError.expired("too old resource version: \(position) (\(current))").status.json
+  }
+}

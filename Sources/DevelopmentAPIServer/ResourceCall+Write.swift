@@ -1,0 +1,332 @@
+import KubernetesAPI
+
+extension ResourceCall {
+  // MARK: Create
+
+  func create(in table: ResourceDefinition.StorageKey) async throws -> APIResponse {
+    let options = try WriteOptions(request.query, kind: "CreateOptions")
+    var (object, warnings) = try decodeBody(options)
+    try checkNamespace(&object)
+    let stored = try await create(object, in: table, options: options, warnings: &warnings)
+    return try respond(status: 201, stored, warnings: warnings)
+  }
+
+  /// Everything between a decoded object and its first stored version.
+  func create(
+    _ object: JSONValue, in table: ResourceDefinition.StorageKey, options: WriteOptions,
+    warnings: inout [String]
+  ) async throws -> StoredObject {
+    var object = object
+    let now = WallClock.now
+    let asked = object.objectName
+    if asked.isEmpty, object.metadata["generateName"]?.stringValue ?? "" == "" {
+      throw APIError.invalid(
+        kind, "", [.required("metadata.name", "name or generateName is required")])
+    }
+    SystemMetadata.fillForCreate(
+      &object, definition: definition, namespace: key.namespace, now: now)
+    if definition.subresource("status") != nil, !definition.keepsStatusOnCreate {
+      object["status"] = definition.isCustom ? nil : .object([:])
+    }
+    definition.behavior.prepareForCreate(&object)
+    try await admitCreate(&object, options: options, warnings: &warnings)
+    let errors =
+      MetadataRules.validate(object.metadata, definition: definition)
+      + definition.behavior.validateCreate(object)
+    guard errors.isEmpty else { throw APIError.invalid(kind, object.objectName, errors) }
+    warnings += definition.behavior.warnings(object)
+    let final = object
+    return try await store.transact { [self] state throws(APIError) in
+      try insert(final, in: table, state: &state, isDryRun: options.isDryRun)
+    }
+  }
+
+  /// The part of a creation that must see the store as it is.
+  private func insert(
+    _ object: JSONValue, in table: ResourceDefinition.StorageKey, state: inout StoreState,
+    isDryRun: Bool
+  ) throws(APIError) -> StoredObject {
+    var object = object
+    let key = ObjectKey(namespace: object.objectNamespace, name: object.objectName)
+    if kind.isNamespaced { try checkNamespaceIsActive(key, state) }
+    guard state[table, key] == nil else { throw .alreadyExists(kind, key.name) }
+    try definition.allocation?.allocate(&object, old: nil, in: &state, isDryRun: isDryRun)
+    if isDryRun { return StoredObject(object, resourceVersion: 0, schema: definition.schemaStamp) }
+    do {
+      return try state.insert(object, in: table, schema: definition.schemaStamp)
+    } catch {
+      throw .alreadyExists(kind, key.name)
+    }
+  }
+
+  /// `NamespaceLifecycle`: nothing new in a namespace that is missing or going away.
+  private func checkNamespaceIsActive(_ key: ObjectKey, _ state: StoreState) throws(APIError) {
+    guard let namespace = state[BuiltInResources.namespaces, ObjectKey(name: key.namespace)] else {
+      throw .notFound(BuiltInResources.namespaceKind, key.namespace)
+    }
+    guard namespace.isTerminating else { return }
+    throw .forbidden(
+      kind, key.name,
+      "unable to create new content in namespace \(key.namespace) because it is being terminated",
+      causes: [
+        APIStatus.Cause(
+          reason: "NamespaceTerminating",
+          message: "namespace \(key.namespace) is being terminated", field: "metadata.namespace")
+      ])
+  }
+
+  // MARK: Update
+
+  func update(in table: ResourceDefinition.StorageKey) async throws -> APIResponse {
+    let options = try WriteOptions(request.query, kind: "UpdateOptions")
+    var (object, warnings) = try decodeBody(options)
+    try checkName(object)
+    try checkNamespace(&object)
+    let desired = object
+    let stored = try await change(in: table, options: options, warnings: &warnings) { _ in desired }
+    return try respond(stored, warnings: warnings)
+  }
+
+  /// Which part of an object a write is for; the rest keeps its old value.
+  enum Part: Sendable, Hashable {
+    case main
+    case status
+    /// The transform returns exactly what is to be stored.
+    case whole
+  }
+
+  /// Reads, computes and commits until no other write came between. `transform` gets the present
+  /// object and returns the wanted one.
+  func change(
+    _ part: Part = .main, in table: ResourceDefinition.StorageKey, options: WriteOptions,
+    warnings: inout [String], transform: (JSONValue) throws -> JSONValue
+  ) async throws -> StoredObject {
+    while true {
+      guard let current = await store.object(table, key) else {
+        throw APIError.notFound(kind, attributes.name)
+      }
+      let old = current.value(kind)
+      var object = try transform(old)
+      try checkPreconditions(of: object, current)
+      SystemMetadata.fillForUpdate(&object, old: old)
+      switch part {
+      case .main:
+        if definition.subresource("status") != nil { object["status"] = old["status"] }
+        definition.behavior.prepareForUpdate(&object, old)
+        bumpGeneration(&object, old: old)
+      case .status:
+        var kept = old
+        kept["status"] = object["status"]
+        kept.metadata["managedFields"] = object.metadata["managedFields"]
+        object = kept
+      case .whole: break
+      }
+      try await admitUpdate(&object, old: old, options: options, warnings: &warnings)
+      var errors = MetadataRules.validateUpdate(object.metadata, old: old.metadata, definition)
+      errors +=
+        part == .status
+        ? definition.behavior.validateStatusUpdate(object, old)
+        : definition.behavior.validateUpdate(object, old)
+      guard errors.isEmpty else { throw APIError.invalid(kind, object.objectName, errors) }
+      if part == .main { warnings += definition.behavior.warnings(object) }
+      object.metadata["resourceVersion"] = old.metadata["resourceVersion"]
+      let final = object
+      let committed = await store.transact { [self] state in
+        commit(final, old: old, current: current, in: table, state: &state, options: options)
+      }
+      switch committed {
+      case .success(let stored): return stored
+      case .failure(.raced): continue
+      case .failure(.refused(let error)): throw error
+      }
+    }
+  }
+
+  private enum CommitFailure: Error {
+    case raced
+    case refused(APIError)
+  }
+
+  private func commit(
+    _ object: JSONValue, old: JSONValue, current: StoredObject,
+    in table: ResourceDefinition.StorageKey, state: inout StoreState, options: WriteOptions
+  ) -> Result<StoredObject, CommitFailure> {
+    guard let now = state[table, current.key] else {
+      return .failure(.refused(.notFound(kind, attributes.name)))
+    }
+    guard now.resourceVersion == current.resourceVersion else { return .failure(.raced) }
+    var object = object
+    do {
+      try definition.allocation?.allocate(
+        &object, old: old, in: &state, isDryRun: options.isDryRun)
+    } catch {
+      return .failure(.refused(error))
+    }
+    // A write that changes nothing keeps the version and wakes nobody.
+    if object == old { return .success(current) }
+    if options.isDryRun {
+      return .success(
+        StoredObject(
+          object, resourceVersion: current.resourceVersion, schema: definition.schemaStamp))
+    }
+    do {
+      if Deletion.isComplete(object, definition: definition) {
+        definition.allocation?.release(object, in: &state)
+        _ = try state.remove(current, lastly: object, from: table)
+        // The last write itself was never stored, so the answer keeps the version before it.
+        return .success(
+          StoredObject(
+            object, resourceVersion: current.resourceVersion, schema: definition.schemaStamp))
+      }
+      return .success(
+        try state.replace(current, with: object, in: table, schema: definition.schemaStamp))
+    } catch {
+      return .failure(.raced)
+    }
+  }
+
+  /// Only what the user wants counts as a new generation: everything but metadata and status.
+  private func bumpGeneration(_ object: inout JSONValue, old: JSONValue) {
+    guard definition.hasGeneration else { return }
+    func desired(_ value: JSONValue) -> JSONValue {
+      var value = value
+      for field in ["metadata", "apiVersion", "kind"] { value[field] = nil }
+      if definition.subresource("status") != nil || !definition.isCustom { value["status"] = nil }
+      return value
+    }
+    if desired(object) != desired(old) {
+      object.metadata["generation"] = .integer(old.generation + 1)
+    }
+  }
+
+  private func checkPreconditions(of object: JSONValue, _ current: StoredObject) throws(APIError) {
+    let uid = object.objectUID
+    if !uid.isEmpty, uid != current.uid {
+      throw .conflict(
+        kind, current.name,
+        "StorageError: invalid object, Code: 4, Key: /registry/\(storagePath)/\(current.key), "
+          + "ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: "
+          + "\(uid), UID in object meta: \(current.uid)")
+    }
+    let version = object.metadata["resourceVersion"]?.stringValue ?? ""
+    if version.isEmpty {
+      guard !definition.isCustom else {
+        throw .invalid(
+          kind, current.name,
+          [
+            .invalid(
+              "metadata.resourceVersion", .integer(0), "must be specified for an update")
+          ])
+      }
+      return
+    }
+    guard let expected = UInt64(version) else {
+      throw APIError(
+        code: 500, reason: nil,
+        message: "strconv.ParseUint: parsing \(JSONValue.string(version).jsonText): invalid syntax")
+    }
+    if expected != 0, expected != current.resourceVersion {
+      throw .modified(kind, current.name)
+    }
+  }
+
+  /// Where a real server would keep the object; some messages quote it.
+  var storagePath: String { kind.group.isEmpty ? kind.plural : "\(kind.group)/\(kind.plural)" }
+
+  // MARK: Bodies
+
+  /// The object in the request: of the right kind, without unknown fields, with defaults.
+  func decodeBody(_ options: WriteOptions) throws(APIError) -> (JSONValue, warnings: [String]) {
+    let value = try RequestBody.parse(request, expected: kind.kind)
+    return try accept(value, options)
+  }
+
+  func accept(
+    _ value: JSONValue, _ options: WriteOptions
+  ) throws(APIError) -> (JSONValue, warnings: [String]) {
+    guard case .object = value else {
+      throw .badRequest(
+        "the object provided is unrecognized (must be of type \(kind.kind)): couldn't get version/kind; "
+          + "json parse error: json: cannot unmarshal \(value.goType) into Go value of type "
+          + "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" } "
+          + "(\(value.jsonText))")
+    }
+    var object = value
+    try checkKind(&object)
+    let unknown = definition.behavior.prune(&object)
+    definition.behavior.setDefaults(&object)
+    var warnings: [String] = []
+    if !unknown.isEmpty {
+      switch options.fieldValidation {
+      case .ignore: break
+      case .warn: warnings = unknown.map { "unknown field \"\($0)\"" }
+      case .strict:
+        let list = unknown.map { "unknown field \"\($0)\"" }.joined(separator: ", ")
+        throw .badRequest(
+          "\(kind.kind) in version \"\(kind.version)\" cannot be handled as a \(kind.kind): strict decoding error: \(list)"
+        )
+      }
+    }
+    return (object, warnings)
+  }
+
+  private func checkKind(_ object: inout JSONValue) throws(APIError) {
+    let apiVersion = object["apiVersion"]?.stringValue ?? ""
+    let name = object["kind"]?.stringValue ?? ""
+    if !apiVersion.isEmpty || !name.isEmpty {
+      let version = apiVersion.split(separator: "/").last.map(String.init) ?? ""
+      if apiVersion != kind.apiVersion {
+        throw .badRequest(
+          "\(name) in version \"\(version)\" cannot be handled as a \(kind.kind): no kind \"\(name)\" is "
+            + "registered for version \"\(apiVersion)\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+        )
+      }
+      if name != kind.kind {
+        throw .badRequest(
+          "\(name) in version \"\(version)\" cannot be handled as a \(kind.kind): "
+            + "converting (\(version).\(name)) to (core.\(kind.kind)): unknown conversion")
+      }
+    }
+    var whole: JSONObject = ["kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion)]
+    for (key, value) in object.objectValue ?? [:] where key != "kind" && key != "apiVersion" {
+      whole[key] = value
+    }
+    if whole["metadata"]?.objectValue == nil { whole["metadata"] = .object([:]) }
+    object = .object(whole)
+  }
+
+  func checkName(_ object: JSONValue) throws(APIError) {
+    let name = object.objectName
+    if name.isEmpty {
+      throw .badRequest(
+        "the name of the object (\(name)) does not match the name on the URL (\(attributes.name))")
+    }
+    if name != attributes.name {
+      throw .badRequest(
+        "the name of the object (\(name)) does not match the name on the URL (\(attributes.name))")
+    }
+  }
+
+  func checkNamespace(_ object: inout JSONValue) throws(APIError) {
+    let namespace = object.objectNamespace
+    if !namespace.isEmpty, namespace != key.namespace {
+      throw .badRequest(
+        "the namespace of the provided object does not match the namespace sent on the request")
+    }
+    object.metadata["namespace"] = key.namespace.isEmpty ? nil : .string(key.namespace)
+  }
+}
+
+extension JSONValue {
+  /// What Go's decoder calls this kind of JSON.
+  var goType: String {
+    switch self {
+    case .null: "null"
+    case .bool: "bool"
+    case .integer, .double: "number"
+    case .string: "string"
+    case .array: "array"
+    case .object: "object"
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import KubernetesAPI
+import Yams
+
+/// YAML to and from values. JSON is a subset of YAML, so what is written is always readable.
+enum YAMLText {
+  static func write(_ value: JSONValue) -> String {
+    (try? Yams.serialize(node: node(value), sortKeys: false)) ?? value.jsonText + "\n"
+  }
+
+  /// The first document. Throws the parser's error.
+  static func read(_ text: String) throws -> JSONValue {
+    guard let node = try Yams.compose(yaml: text) else { return .null }
+    return try value(node)
+  }
+
+  private static func node(_ value: JSONValue) -> Yams.Node {
+    switch value {
+    case .null: Yams.Node("null", Tag(.null))
+    case .bool(let flag): Yams.Node(flag ? "true" : "false", Tag(.bool))
+    case .integer(let number): Yams.Node(String(number), Tag(.int))
+    case .double: Yams.Node(value.jsonText, Tag(.float))
+    case .string(let text): Yams.Node(text, Tag(.str), style(text))
+    case .array(let values): Yams.Node(values.map(node))
+    case .object(let object): Yams.Node(object.map { (Yams.Node($0.key), node($0.value)) })
+    }
+  }
+
+  /// Texts that would read as something else are quoted.
+  private static func style(_ text: String) -> Yams.Node.Scalar.Style {
+    let plain = Yams.Node(text)
+    if text.isEmpty || plain.tag.description != Tag(.str).description { return .doubleQuoted }
+    return .any
+  }
+
+  private static func value(_ node: Yams.Node) throws -> JSONValue {
+    switch node {
+    case .scalar(let scalar):
+      if scalar.style == .doubleQuoted || scalar.style == .singleQuoted {
+        return .string(scalar.string)
+      }
+      if node.null != nil, scalar.string != "" || true, node.tag == Tag(.null) { return .null }
+      if let flag = node.bool, ["true", "false"].contains(scalar.string.lowercased()) {
+        return .bool(flag)
+      }
+      if let number = node.int, node.tag == Tag(.int) { return .integer(Int64(number)) }
+      if let number = node.float, node.tag == Tag(.float) { return .double(number) }
+      return .string(scalar.string)
+    case .sequence(let sequence): return .array(try sequence.map { try value($0) })
+    case .mapping(let mapping):
+      var object = JSONObject()
+      for (key, member) in mapping { object[key.string ?? ""] = try value(member) }
+      return .object(object)
+    case .alias: return .null
+    }
+  }
+}
