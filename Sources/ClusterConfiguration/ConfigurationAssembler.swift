@@ -11,6 +11,8 @@ import MetalLBAPI
 package struct ConfigurationAssembler: Sendable {
   private var lastValidPools: [CandidateKey: PoolVersion] = [:]
   private var lastValidL2Advertisements: [CandidateKey: ParsedL2Advertisement] = [:]
+  /// The ConfigMap that the operator rendered last, to notice that it is gone.
+  private var rendered: ConfigMap?
 
   package init() {}
 
@@ -108,10 +110,22 @@ package struct ConfigurationAssembler: Sendable {
     return accepted
   }
 
-  private func rankedCandidates(
+  private mutating func rankedCandidates(
     of sources: ConfigurationSources, _ assessment: inout ConfigurationAssessment
   ) -> [PoolCandidate] {
-    var candidates = sources.legacy.map { legacyCandidates(of: $0, &assessment) } ?? []
+    var candidates: [PoolCandidate] = []
+    if let configMap = sources.legacy {
+      let reading =
+        configMap.data?[LegacyDocument.dataKey].map { LegacyDocument.read($0) }
+        ?? LegacyReading(document: LegacyDocument(), problems: [.missingDataKey])
+      candidates = legacyCandidates(of: configMap, reading, &assessment)
+      rendered = configMap.metadata.labels[LegacyDocument.renderedByLabel] == nil ? nil : configMap
+    } else if let rendered {
+      // The operator writes an empty document where there is nothing to configure: somebody else deleted the
+      // ConfigMap, and it comes back, or the whole installation goes.
+      let reading = LegacyReading(document: LegacyDocument(), problems: [.missingConfigMap])
+      candidates = legacyCandidates(of: rendered, reading, &assessment)
+    }
     candidates += sources.addressPools.sorted { $0.metadata.outranks($1.metadata) }
       .map { PoolCandidate($0) }
     candidates += sources.ipAddressPools.sorted { $0.metadata.outranks($1.metadata) }
@@ -122,11 +136,8 @@ package struct ConfigurationAssembler: Sendable {
   /// The ConfigMap's entries in their order. A fault of the document itself hides entries, so those that it held
   /// before count as present and at fault.
   private func legacyCandidates(
-    of configMap: ConfigMap, _ assessment: inout ConfigurationAssessment
+    of configMap: ConfigMap, _ reading: LegacyReading, _ assessment: inout ConfigurationAssessment
   ) -> [PoolCandidate] {
-    let reading =
-      configMap.data?[LegacyDocument.dataKey].map { LegacyDocument.read($0) }
-      ?? LegacyReading(document: LegacyDocument(), problems: [.missingDataKey])
     var candidates = reading.document.pools.map { PoolCandidate($0, in: configMap) }
     for problem in reading.problems {
       let fault = ConfigurationFault(problem)
@@ -246,6 +257,11 @@ package struct ConfigurationAssembler: Sendable {
 }
 
 extension LegacyProblem {
+  fileprivate static let missingConfigMap = LegacyProblem(
+    .missingKey,
+    message:
+      "the ConfigMap that the operator rendered is gone: start the operator, or delete the MetalLB object too"
+  )
   fileprivate static let missingDataKey = LegacyProblem(
     .missingKey, path: "data",
     message: "the data key \"\(LegacyDocument.dataKey)\" is missing: put the configuration under it"

@@ -31,6 +31,9 @@ package struct LegacyDocument: Sendable, Hashable {
   package static let configMapName = "config"
   /// The ConfigMap's data key that holds the document.
   package static let dataKey = "config"
+  /// On the ConfigMap when the operator renders it; a ConfigMap without it is a user's own.
+  package static let renderedByLabel = "metallb.io/rendered-by"
+  package static let renderedByOperator = "metallb-operator"
 }
 
 /// A name for a community: `vpn-only` for `1234:1`.
