@@ -41,9 +41,10 @@ package struct ReceivedFrames: ~Copyable {
   }
 }
 
-/// Frames to be sent, one after the other in one buffer.
+/// Frames to be sent, one after the other in one buffer: append the bytes of one, call ``endFrame()``, and so on.
 package struct OutgoingFrames: ~Copyable {
-  private var bytes: [UInt8] = []
+  package var bytes: [UInt8] = []
+  /// Where each frame ends.
   private var ends: [UInt32] = []
 
   package init() {}
@@ -55,12 +56,10 @@ package struct OutgoingFrames: ~Copyable {
     ends.removeAll(keepingCapacity: true)
   }
 
-  /// Lets `encode` append one frame. Nothing is added when it appends nothing.
-  package mutating func appendFrame<Result>(_ encode: (inout [UInt8]) -> Result) -> Result {
-    let start = bytes.count
-    let result = encode(&bytes)
-    if bytes.count > start { ends.append(UInt32(bytes.count)) }
-    return result
+  /// Makes what was appended since the last call a frame; nothing appended is no frame.
+  package mutating func endFrame() {
+    let end = UInt32(truncatingIfNeeded: bytes.count)
+    if end > ends.last ?? 0 { ends.append(end) }
   }
 
   func write(to socket: Int32) throws(LinuxError) -> Int {

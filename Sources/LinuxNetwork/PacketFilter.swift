@@ -5,10 +5,11 @@ package import CLinuxNetwork
 ///
 /// VLAN tags: the kernel takes the outer tag off a frame before a packet socket sees it. A frame whose VLAN has an
 /// interface of its own is delivered there and not here, but one whose VLAN nobody configured does arrive on the
-/// parent interface, looking untagged; answering it would answer into the wrong network. Both programs therefore drop
-/// frames with a VLAN identifier other than 0 (0 is a priority tag, IEEE 802.1Q §9.6).
+/// parent interface, looking untagged; answering it would answer into the wrong network. ``arpRequests`` and
+/// ``neighborSolicitations`` therefore drop frames with a VLAN identifier other than 0 (0 is a priority tag,
+/// IEEE 802.1Q §9.6).
 ///
-/// Both also drop frames that the kernel classified as meant for another host, which appear when the interface is
+/// They also drop frames that the kernel classified as meant for another host, which appear when the interface is
 /// promiscuous.
 package struct PacketFilter: Sendable {
   /// What the socket subscribes to, in host byte order.
@@ -35,6 +36,17 @@ package struct PacketFilter: Sendable {
       // ICMPv6 type, behind 14 bytes of Ethernet and 40 of IPv6.
       Check(load: .byte(54), equals: 135),
     ])
+
+  /// Every frame of an EtherType, tagged or not, for whomever. 0x0003 (ETH_P_ALL) is all of them, sent ones too.
+  package static func everything(etherType: UInt16) -> PacketFilter {
+    PacketFilter(
+      etherType: etherType, instructions: [statement(BPF_RET | BPF_K, 0xffff_ffff)])
+  }
+
+  private init(etherType: UInt16, instructions: [sock_filter]) {
+    self.etherType = etherType
+    self.instructions = instructions
+  }
 
   private enum Load {
     case byte(UInt32)

@@ -55,7 +55,10 @@ struct PacketSocketTests {
         let interface = try #require(try NetworkInterface.all().first { $0.name == "a0" })
         let socket = try PacketSocket(interface: interface.index, filter: .arpRequests)
         var batch = OutgoingFrames()
-        for frame in frames { batch.appendFrame { $0 += frame } }
+        for frame in frames {
+          batch.bytes += frame
+          batch.endFrame()
+        }
         return try socket.send(batch)
       }
       #expect(sent == frames.count)
