@@ -22,6 +22,7 @@ let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -134,8 +135,9 @@ let package = Package(
     module(
       "MetricsServer",
       [
-        "KubernetesAPI", "KubernetesClient", "PrometheusMetrics", hummingbird, hummingbirdTLS,
-        logging, serviceLifecycle, nioSSL, nioCore, httpTypes, x509, crypto, swiftASN1,
+        "KubernetesAPI", "KubernetesClient", "PrometheusMetrics", hummingbird, hummingbirdCore,
+        hummingbirdTLS, httpTypes, logging, nioCore, nioPosix, nioSSL, serviceLifecycle, swiftASN1,
+        x509, crypto,
       ]),
 
     // Layer 4: applications as libraries
@@ -224,7 +226,12 @@ let package = Package(
     tests(
       "ControllerRuntime",
       ["KubernetesAPI", "KubernetesClient", "DevelopmentAPIServer", "ManualTime", logging]),
-    tests("MetricsServer", ["PrometheusMetrics", asyncHTTPClient, logging]),
+    tests(
+      "MetricsServer",
+      [
+        "KubernetesClient", "ManualTime", "PrometheusMetrics", asyncHTTPClient, coreMetrics, logging,
+        nioCore, nioHTTP1, nioSSL, serviceLifecycle,
+      ]),
     tests(
       "MetalLBController",
       [

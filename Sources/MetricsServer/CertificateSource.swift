@@ -1,0 +1,115 @@
+import Crypto
+import FoundationEssentials
+import Logging
+import NIOCore
+package import NIOSSL
+import NIOPosix
+import SwiftASN1
+import X509
+
+/// Where a server takes its certificate from.
+package enum CertificateSource: Sendable {
+  /// A certificate and key that exist only here.
+  case fixed(ServingCertificate)
+  /// A directory with `tls.crt` and `tls.key`, such as a mounted Secret.
+  case directory(String)
+
+  /// Reads the certificate as it is now. Blocks on files.
+  package func load() throws(CertificateError) -> ServingCertificate {
+    switch self {
+    case .fixed(let certificate): return certificate
+    case .directory(let path):
+      do {
+        return ServingCertificate(
+          chain: try NIOSSLCertificate.fromPEMFile(path + "/tls.crt"),
+          key: try NIOSSLPrivateKey(file: path + "/tls.key", format: .pem))
+      } catch {
+        throw CertificateError(directory: path, cause: error)
+      }
+    }
+  }
+}
+
+/// A directory without a usable pair of certificate and key.
+package struct CertificateError: Error, CustomStringConvertible {
+  package var directory: String
+  package var cause: any Error
+
+  package var description: String {
+    "no usable tls.crt and tls.key in \(directory): \(cause)"
+  }
+}
+
+/// A certificate with what comes with it, and its key.
+package struct ServingCertificate: Sendable {
+  /// The leaf first.
+  package var chain: [NIOSSLCertificate]
+  package var key: NIOSSLPrivateKey
+
+  package init(chain: [NIOSSLCertificate], key: NIOSSLPrivateKey) {
+    self.chain = chain
+    self.key = key
+  }
+
+  /// A certificate for `names` that nobody vouches for: scrapers skip verification, as with upstream.
+  ///
+  /// - Parameter seconds: the present time since 1970.
+  package static func selfSigned(names: [String], at seconds: Int64) throws -> ServingCertificate {
+    let (certificate, key) = try selfSignedPEM(names: names, at: seconds)
+    return ServingCertificate(
+      chain: try NIOSSLCertificate.fromPEMBytes(Array(certificate.utf8)),
+      key: try NIOSSLPrivateKey(bytes: Array(key.utf8), format: .pem))
+  }
+
+  static func selfSignedPEM(
+    names: [String], at seconds: Int64
+  ) throws -> (certificate: String, key: String) {
+    let key = P256.Signing.PrivateKey()
+    let subject = try DistinguishedName { CommonName(names.first ?? "metallb") }
+    let certificate = try Certificate(
+      version: .v3, serialNumber: Certificate.SerialNumber(),
+      publicKey: Certificate.PublicKey(key.publicKey),
+      notValidBefore: Date(timeIntervalSince1970: Double(seconds) - 3600),
+      notValidAfter: Date(timeIntervalSince1970: Double(seconds) + 365 * 86_400),
+      issuer: subject, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
+      extensions: try Certificate.Extensions {
+        // An authority for itself alone, so that a scraper may also choose to trust exactly this certificate.
+        Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+        Critical(KeyUsage(digitalSignature: true, keyCertSign: true))
+        try ExtendedKeyUsage([.serverAuth])
+        SubjectAlternativeNames(names.map { .dnsName($0) })
+      },
+      issuerPrivateKey: Certificate.PrivateKey(key))
+    return (try certificate.serializeAsPEM().pemString, key.pemRepresentation)
+  }
+}
+
+/// The configuration of a server that asks its source for the certificate at each handshake.
+///
+/// A source that fails later, while files are being replaced, leaves the first certificate in use.
+func tlsConfiguration(
+  source: CertificateSource, limits: TLSLimits, logger: Logger
+) throws(CertificateError) -> TLSConfiguration {
+  let initial = try source.load()
+  var configuration = TLSConfiguration.makeServerConfiguration(
+    certificateChain: initial.chain.map { .certificate($0) }, privateKey: .privateKey(initial.key))
+  // No client certificate is ever verified: do not read the system's trust store.
+  configuration.trustRoots = .certificates([])
+  limits.apply(to: &configuration)
+  guard case .directory = source else { return configuration }
+  configuration.sslContextCallback = { _, promise in
+    let loaded = NIOThreadPool.singleton.runIfActive(eventLoop: promise.futureResult.eventLoop) {
+      var change = NIOSSLContextConfigurationOverride()
+      do {
+        let current = try source.load()
+        change.certificateChain = current.chain.map { .certificate($0) }
+        change.privateKey = .privateKey(current.key)
+      } catch {
+        logger.warning("Keeping the earlier serving certificate", error: error)
+      }
+      return change
+    }
+    loaded.cascade(to: promise)
+  }
+  return configuration
+}
