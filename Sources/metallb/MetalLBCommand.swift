@@ -5,7 +5,7 @@ struct MetalLBCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "metallb",
     abstract: "A load balancer for bare-metal Kubernetes clusters.",
-    subcommands: []
+    subcommands: [ApiserverCommand.self, RenderCommand.self]
   )
 
   /// Container images call the parts by upstream's command paths, so the name that the program is

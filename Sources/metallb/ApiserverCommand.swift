@@ -1,0 +1,71 @@
+import ArgumentParser
+import DevelopmentAPIServer
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// The development API server alone (design 3).
+struct ApiserverCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "apiserver", abstract: "Run a Kubernetes API server in memory, for development.")
+
+  @Option(help: "Where to listen; port 0 takes any free one.")
+  var listen: ListenAddress = ListenAddress(host: "127.0.0.1", port: 6443)
+
+  @Option(help: "Where to write an administrator's kubeconfig.")
+  var kubeconfig: String
+
+  @Option(name: .customLong("log-level"), help: "all, debug, info, warn, error or none.")
+  var logLevel: LogLevel = .warn
+
+  func run() async throws {
+    let logger = logLevel.startLogging(label: "apiserver")
+    let server = try DevelopmentAPIServer(
+      configuration: .init(host: listen.host, port: listen.port), logger: logger)
+    let group = ServiceGroup(
+      services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await group.run() }
+      tasks.addTask { [kubeconfig] in
+        try await server.waitUntilServing()
+        try writePrivately(try server.kubeconfig(), to: kubeconfig)
+        print("serving \(server.url), kubeconfig in \(kubeconfig)")
+        fflush(nil)
+      }
+      try await tasks.waitForAll()
+    }
+  }
+}
+
+/// `ADDRESS:PORT`, an IPv6 address in brackets.
+struct ListenAddress: ExpressibleByArgument {
+  var host: String
+  var port: Int
+
+  init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  init?(argument: String) {
+    guard let colon = argument.lastIndex(of: ":"),
+      let port = Int(argument[argument.index(after: colon)...]), 0...65535 ~= port
+    else { return nil }
+    let host = argument[..<colon]
+    self.host =
+      host.hasPrefix("[") && host.hasSuffix("]")
+      ? String(host.dropFirst().dropLast()) : String(host)
+    self.port = port
+  }
+
+  var defaultValueDescription: String { "\(host):\(port)" }
+}
+
+/// Writes a file that only its owner can read: a kubeconfig holds credentials.
+func writePrivately(_ text: String, to path: String) throws {
+  guard
+    FileManager.default.createFile(
+      atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+  else { throw ValidationError("cannot write \(path)") }
+}
