@@ -28,13 +28,13 @@ package struct ClientConfiguration: Sendable {
 
   /// PEM text, or a file that is read again when it may have changed.
   package enum Source: Sendable, Hashable {
-    case data(Secret)
+    case data(SecretBytes)
     case file(String)
   }
 
   package enum Credentials: Sendable, Hashable {
     case none
-    case token(Secret)
+    case token(SecretBytes)
     /// A bearer token that somebody else rotates.
     case tokenFile(String)
     case clientCertificate(certificate: Source, key: Source)

@@ -3,7 +3,7 @@ internal import NIOSSL
 
 /// What one request needs to prove who it is from, and to check who answers.
 struct RequestCredentials: Sendable {
-  var token: Secret?
+  var token: SecretBytes?
   var tls: TLSConfiguration?
 }
 
@@ -69,7 +69,7 @@ actor CredentialProvider {
     case .none: break
     case .token(let token): credentials.token = token
     case .tokenFile(let path):
-      credentials.token = Secret(trimmedText(try readFile(path)))
+      credentials.token = SecretBytes(trimmedText(try readFile(path)))
       validity = fileValidity
     case .clientCertificate(let certificate, let privateKey):
       chain = try Self.chain(certificate.read())

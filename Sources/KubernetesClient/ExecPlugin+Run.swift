@@ -3,9 +3,9 @@ internal import Subprocess
 
 /// What an exec plug-in gave: `status` of an `ExecCredential`.
 struct ExecCredential: Sendable {
-  var token: Secret?
-  var clientCertificate: Secret?
-  var clientKey: Secret?
+  var token: SecretBytes?
+  var clientCertificate: SecretBytes?
+  var clientKey: SecretBytes?
   /// `nil` means for as long as the server takes it.
   var expiration: Timestamp?
 }
@@ -73,9 +73,9 @@ extension ExecPlugin {
     else { throw failure("it printed no ExecCredential of \(apiVersion)") }
     let status = value["status"]
     var credential = ExecCredential()
-    credential.token = status?["token"]?.stringValue.map { Secret($0) }
-    credential.clientCertificate = status?["clientCertificateData"]?.stringValue.map { Secret($0) }
-    credential.clientKey = status?["clientKeyData"]?.stringValue.map { Secret($0) }
+    credential.token = status?["token"]?.stringValue.map { SecretBytes($0) }
+    credential.clientCertificate = status?["clientCertificateData"]?.stringValue.map { SecretBytes($0) }
+    credential.clientKey = status?["clientKeyData"]?.stringValue.map { SecretBytes($0) }
     credential.expiration = status?["expirationTimestamp"]?.stringValue.flatMap { Timestamp($0) }
     if (credential.clientCertificate == nil) != (credential.clientKey == nil) {
       throw failure("it gave a certificate without its key, or a key without its certificate")

@@ -202,7 +202,7 @@ extension Kubeconfig {
     if let file = user.tokenFile, !file.isEmpty {
       return .tokenFile(Self.absolute(file, folder: named.folder))
     }
-    if let token = user.token, !token.isEmpty { return .token(Secret(token)) }
+    if let token = user.token, !token.isEmpty { return .token(SecretBytes(token)) }
     let certificate = try Self.source(
       data: user.clientCertificateData, file: user.clientCertificate, folder: named.folder,
       field: "client-certificate-data")
@@ -247,7 +247,7 @@ extension Kubeconfig {
       guard let bytes = decodeBase64(data) else {
         throw .malformed(path: field, reason: "it is not base64")
       }
-      return .data(Secret(bytes))
+      return .data(SecretBytes(bytes))
     }
     return file.flatMap { $0.isEmpty ? nil : .file(absolute($0, folder: folder)) }
   }

@@ -36,6 +36,8 @@ final class Transport: Sendable {
       timeout: .init(connect: .seconds(10)),
       connectionPool: .init(idleTimeout: .seconds(60)))
     options.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+    // A connection that cannot be made is the caller's to retry: it knows for how long.
+    options.connectionPool.retryConnectionEstablishment = false
     options.httpVersion = .http1Only
     options.http1_1ConnectionDebugInitializer = Self.detectDeadPeer
     if let name = configuration.tls.serverName,

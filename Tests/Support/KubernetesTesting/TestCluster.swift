@@ -1,0 +1,91 @@
+internal import DevelopmentAPIServer
+internal import KubernetesAPI
+package import KubernetesClient
+
+/// A Kubernetes API to test against, and a namespace of its own for the test.
+package struct TestCluster: Sendable {
+  /// Where the API of a test comes from.
+  package enum Kind: Sendable, Hashable {
+    /// A `DevelopmentAPIServer` in this process.
+    case development
+    /// The cluster that `METALLB_TEST_KUBECONFIG` names. Other things may be in it.
+    case external
+    /// etcd and kube-apiserver from the folder that `KUBEBUILDER_ASSETS` names. No controllers run:
+    /// nothing is garbage collected.
+    case binaries
+  }
+
+  package let kind: Kind
+  /// An administrator's.
+  package let configuration: ClientConfiguration
+  /// An administrator's.
+  package let client: KubernetesClient
+  /// A fresh namespace, which is deleted when the test ends.
+  package let namespace: String
+  /// Makes the server forget its history, so that old versions are answered with 410. Only the
+  /// development server can; `nil` for the others.
+  package let compact: (@Sendable () async -> Void)?
+
+  /// `prefix` and a part that no other test has: for cluster-scoped objects.
+  package func uniqueName(_ prefix: String) -> String { Self.uniqueName(prefix) }
+
+  static func uniqueName(_ prefix: String) -> String {
+    "\(prefix)-\(String(UInt32.random(in: .min ... .max), radix: 36))"
+  }
+}
+
+/// Runs `body` with a cluster: the one that `METALLB_TEST_KUBECONFIG` names, else one that is started from
+/// the binaries in `KUBEBUILDER_ASSETS`, else a `DevelopmentAPIServer` in this process. The test's
+/// namespace, and everything that was started, is gone afterwards.
+package func withTestCluster<Result: Sendable>(
+  _ body: (TestCluster) async throws -> Result
+) async throws -> Result {
+  let environment = processEnvironment()
+  if let path = environment["METALLB_TEST_KUBECONFIG"], !path.isEmpty {
+    return try await withNamespace(
+      .external, try .kubeconfig(path: path, environment: environment), compact: nil, body)
+  }
+  if let folder = environment["KUBEBUILDER_ASSETS"], !folder.isEmpty {
+    return try await withControlPlane(binaries: folder) { configuration in
+      try await withNamespace(.binaries, configuration, compact: nil, body)
+    }
+  }
+  let server = try DevelopmentAPIServer(configuration: .init(host: "127.0.0.1", port: 0))
+  try await server.start()
+  do {
+    let configuration = try ClientConfiguration.kubeconfig(text: server.kubeconfig())
+    let result = try await withNamespace(
+      .development, configuration, compact: { await server.compact() }, body)
+    await server.stop()
+    return result
+  } catch {
+    await server.stop()
+    throw error
+  }
+}
+
+private func withNamespace<Result: Sendable>(
+  _ kind: TestCluster.Kind, _ configuration: ClientConfiguration,
+  compact: (@Sendable () async -> Void)?, _ body: (TestCluster) async throws -> Result
+) async throws -> Result {
+  let client = KubernetesClient(configuration: configuration, userAgent: "metallb-tests")
+  let name = TestCluster.uniqueName("test")
+  _ = try await client.create(Namespace(metadata: ObjectMeta(name: name)))
+  let cluster = TestCluster(
+    kind: kind, configuration: configuration, client: client, namespace: name, compact: compact)
+  do {
+    let result = try await body(cluster)
+    try await cluster.cleanUp()
+    return result
+  } catch {
+    // The test's own error is the one to see.
+    try? await cluster.cleanUp()
+    throw error
+  }
+}
+
+extension TestCluster {
+  fileprivate func cleanUp() async throws {
+    try await client.delete(Namespace.self, namespace)
+  }
+}
