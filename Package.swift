@@ -181,6 +181,13 @@ let package = Package(
       ]),
     .target(name: "ManualTime", path: "Tests/Support/ManualTime", swiftSettings: settings),
     .target(
+      name: "KubernetesTesting",
+      dependencies: [
+        "KubernetesAPI", "KubernetesYAML", "KubernetesClient", "DevelopmentAPIServer", crypto,
+        nioCore, nioPosix, subprocess,
+      ],
+      path: "Tests/Support/KubernetesTesting", swiftSettings: settings),
+    .target(
       name: "NamespaceTesting", dependencies: ["LinuxNetwork"],
       path: "Tests/Support/NamespaceTesting", swiftSettings: settings),
 
@@ -221,11 +228,17 @@ let package = Package(
       "Layer2Transport",
       ["NetworkAddresses", "Layer2", "LinuxNetwork", "NamespaceTesting", logging, metricsTestKit]),
     tests(
-      "KubernetesClient", ["KubernetesAPI", "DevelopmentAPIServer", "ManualTime", nioCore, logging]
-    ),
+      "KubernetesClient",
+      [
+        "KubernetesAPI", "DevelopmentAPIServer", "KubernetesTesting", "ManualTime", nioCore,
+        nioHTTP1, nioPosix, logging,
+      ]),
     tests(
       "ControllerRuntime",
-      ["KubernetesAPI", "KubernetesClient", "DevelopmentAPIServer", "ManualTime", logging]),
+      [
+        "KubernetesAPI", "KubernetesClient", "KubernetesTesting", "ManualTime", logging,
+        serviceLifecycle,
+      ]),
     tests(
       "MetricsServer",
       [
@@ -236,19 +249,19 @@ let package = Package(
       "MetalLBController",
       [
         "KubernetesAPI", "MetalLBAPI", "KubernetesClient", "ControllerRuntime",
-        "DevelopmentAPIServer", "NetworkAddresses", logging,
+        "DevelopmentAPIServer", "KubernetesTesting", "NetworkAddresses", logging,
       ]),
     tests(
       "MetalLBSpeaker",
       [
         "KubernetesAPI", "MetalLBAPI", "KubernetesClient", "ControllerRuntime",
-        "DevelopmentAPIServer", "NetworkAddresses", "Announcement", logging,
+        "DevelopmentAPIServer", "KubernetesTesting", "NetworkAddresses", "Announcement", logging,
       ]),
     tests(
       "MetalLBOperator",
       [
         "KubernetesAPI", "MetalLBAPI", "KubernetesClient", "ControllerRuntime", "OperatorRendering",
-        "DevelopmentAPIServer", logging,
+        "DevelopmentAPIServer", "KubernetesTesting", logging,
       ]),
     tests("DevelopmentAPIServer", ["KubernetesAPI", asyncHTTPClient, nioCore, logging]),
     tests("NetworkLab", ["NetworkAddresses"]),
