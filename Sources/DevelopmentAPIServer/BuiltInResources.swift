@@ -11,9 +11,13 @@ enum BuiltInResources {
   static let pods = ResourceDefinition.StorageKey(group: "", plural: "pods")
   static let immortalNamespaces: Set<String> = ["default", "kube-system", "kube-public"]
 
-  static var all: [ResourceDefinition] {
-    core + apps + events + reviews + batch + networking + policy + rbac + storage + extensions
+  /// - Throws: when a table of schemas is malformed, which tests rule out.
+  static func all() throws(SchemaTable.MalformedTable) -> [ResourceDefinition] {
+    let schemas = try BuiltInSchemas()
+    let definitions =
+      core + apps + events + reviews + batch + networking + policy + rbac + storage + extensions
       + others
+    return definitions.map { $0.typed(by: schemas) }
   }
 
   private struct Row {
@@ -80,7 +84,7 @@ enum BuiltInResources {
       $0.verbs.remove(.deletecollection)
       $0.subresources.insert(
         .init(name: "finalize", kind: "Namespace", verbs: [.update]), at: 0)
-      $0.selectableFields = ["status.phase", "name"]
+      $0.selectableFields.fields = ["status.phase": "", "name": ""]
       $0.behavior.prepareForCreate = { object in
         var finalizers = (object[path: ["spec", "finalizers"]]?.arrayValue ?? [])
         if !finalizers.contains("kubernetes") { finalizers.append("kubernetes") }
@@ -98,7 +102,7 @@ enum BuiltInResources {
     }
     core.modify("nodes") {
       $0.keepsStatusOnCreate = true
-      $0.selectableFields = ["spec.unschedulable"]
+      $0.selectableFields.fields = ["spec.unschedulable": "false"]
     }
     core.modify("pods") {
       $0.subresources =
@@ -108,20 +112,22 @@ enum BuiltInResources {
             name: "eviction", kind: "Eviction", group: "policy", version: "v1", verbs: [.create]),
         ] + $0.subresources
       $0.returnsDeletedObject = true
-      $0.selectableFields = [
-        "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
-        "spec.hostNetwork", "status.phase", "status.podIP", "status.nominatedNodeName",
+      $0.selectableFields.fields = [
+        "spec.nodeName": "", "spec.restartPolicy": "", "spec.schedulerName": "",
+        "spec.serviceAccountName": "", "spec.hostNetwork": "false", "status.phase": "",
+        "status.podIP": "", "status.nominatedNodeName": "",
       ]
       $0.behavior.prepareForCreate = { $0["status"] = ["phase": "Pending"] }
     }
     core.modify("events") {
-      $0.selectableFields = [
-        "involvedObject.kind", "involvedObject.namespace", "involvedObject.name",
-        "involvedObject.uid", "involvedObject.apiVersion", "involvedObject.resourceVersion",
-        "involvedObject.fieldPath", "reason", "reportingComponent", "source", "type",
+      $0.selectableFields.fields = [
+        "involvedObject.kind": "", "involvedObject.namespace": "", "involvedObject.name": "",
+        "involvedObject.uid": "", "involvedObject.apiVersion": "",
+        "involvedObject.resourceVersion": "", "involvedObject.fieldPath": "", "reason": "",
+        "reportingComponent": "", "source": "", "type": "",
       ]
     }
-    core.modify("secrets") { $0.selectableFields = ["type"] }
+    core.modify("secrets") { $0.selectableFields.fields = ["type": ""] }
     core.modify("serviceaccounts") {
       $0.subresources.append(
         .init(
@@ -131,7 +137,7 @@ enum BuiltInResources {
     }
     core.modify("services") {
       $0.returnsDeletedObject = true
-      $0.selectableFields = ["spec.clusterIP", "spec.type"]
+      $0.selectableFields.fields = ["spec.clusterIP": "", "spec.type": ""]
     }
     for plural in ["persistentvolumes", "persistentvolumeclaims", "podtemplates", "resourcequotas"]
     {
@@ -277,6 +283,25 @@ enum BuiltInResources {
       + definitions(
         "discovery.k8s.io",
         [Row(kind: "EndpointSlice", plural: "endpointslices", generation: true)])
+  }
+}
+
+extension ResourceDefinition {
+  /// With the schema of its kind, and decoded by it.
+  fileprivate func typed(by schemas: BuiltInSchemas) -> ResourceDefinition {
+    var definition = self
+    guard let schema = schemas[group: kind.group, kind: kind.kind] else { return definition }
+    definition.schema = schema
+    definition.behavior.decode = { object throws(DecodingFailure) in
+      do throws(TypedDecoder.Failure) {
+        let (decoded, unknown) = try TypedDecoder.decode(object, as: schema)
+        object = decoded
+        return unknown
+      } catch {
+        throw DecodingFailure(message: error.description)
+      }
+    }
+    return definition
   }
 }
 

@@ -95,7 +95,7 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
       now: WallClock.now)
     store = ObjectStore(
       historyLimit: configuration.historyLimit, addresses: ServiceAddresses(blocks: blocks),
-      builtIns: BuiltInResources.all)
+      builtIns: try BuiltInResources.all())
   }
 
   // MARK: What clients need

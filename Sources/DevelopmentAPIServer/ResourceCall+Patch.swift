@@ -1,35 +1,207 @@
 import KubernetesAPI
 
-extension ResourceCall {
-  static let patchTypes = [
-    "application/json-patch+json", "application/merge-patch+json",
-    "application/strategic-merge-patch+json", "application/apply-patch+yaml",
-  ]
+/// The four ways to describe a change.
+enum PatchType: String, Sendable {
+  case json = "application/json-patch+json"
+  case merge = "application/merge-patch+json"
+  case strategic = "application/strategic-merge-patch+json"
+  case apply = "application/apply-patch+yaml"
+}
 
+extension ResourceCall {
   func patch(in table: ResourceDefinition.StorageKey) async throws -> APIResponse {
     try await patch(.main, in: table)
   }
 
   func patch(_ part: Part, in table: ResourceDefinition.StorageKey) async throws -> APIResponse {
-    let options = try WriteOptions(request.query, kind: "PatchOptions")
-    let type = MediaType(request.header("Content-Type") ?? "").name
+    let type = try patchType()
+    let options = try WriteOptions(request.query, kind: "PatchOptions", isApply: type == .apply)
+    if type == .apply { return try await apply(part, in: table, options) }
+    let patch = try parsePatch(type)
     var warnings: [String] = []
-    guard Self.patchTypes.contains(type) else {
-      throw APIError.unsupportedMediaType(accepted: Self.patchTypes)
-    }
-    let patch = try YAMLText.read(String(decoding: request.body, as: UTF8.self))
-    if type == "application/apply-patch+yaml", await store.object(table, key) == nil {
-      var (object, found) = try accept(patch, options)
-      try checkNamespace(&object)
-      let stored = try await create(object, in: table, options: options, warnings: &found)
-      return try respond(status: 201, stored, warnings: found)
-    }
-    var found: [String] = []
-    let stored = try await change(part, in: table, options: options, warnings: &warnings) { old in
-      let (object, unknown) = try accept(MergePatch.apply(patch, to: old), options)
-      found = unknown
+    let stored = try await change(
+      part, in: table, options: options, warnings: &warnings
+    ) { old, warnings in
+      let patched = try applied(patch, type, to: old)
+      let object = try acceptPatched(patched, options, warnings: &warnings)
+      try checkName(object)
       return object
     }
-    return try respond(stored, warnings: found + warnings)
+    return try respond(stored, warnings: warnings)
+  }
+
+  func patchType() throws(APIError) -> PatchType {
+    let name = MediaType(request.header("Content-Type") ?? "").name
+    guard let type = PatchType(rawValue: name) else {
+      if definition.isCustom || !name.contains("patch") { throw .unsupportedPatchType }
+      throw .unsupportedPatchType
+    }
+    if type == .strategic, definition.isCustom {
+      throw .unsupportedMediaType(
+        accepted: [PatchType.json, .merge, .apply].map(\.rawValue))
+    }
+    return type
+  }
+
+  func parsePatch(_ type: PatchType) throws(APIError) -> JSONValue {
+    let patch: JSONValue
+    do {
+      patch = try JSONValue(parsing: request.body)
+    } catch {
+      throw .badRequest("error decoding patch: \(GoJSON.message(error, in: request.body))")
+    }
+    if type != .json, patch.objectValue == nil {
+      throw .badRequest(
+        "error decoding patch: json: cannot unmarshal \(GoText.jsonType(patch)) into Go value of "
+          + "type map[string]interface {}")
+    }
+    return patch
+  }
+
+  /// The patched object as text; it need not make sense yet.
+  func applied(
+    _ patch: JSONValue, _ type: PatchType, to object: JSONValue, schema: ObjectSchema? = nil
+  ) throws(APIError) -> JSONValue {
+    switch type {
+    case .json:
+      do throws(JSONPatch.Failure) {
+        return try JSONPatch(patch).apply(to: object)
+      } catch {
+        throw .unpatchable(error)
+      }
+    case .merge: return MergePatch.apply(patch, to: object)
+    case .strategic:
+      do {
+        return try StrategicMergePatch.apply(
+          patch, to: object, schema: schema ?? definition.schema ?? .any)
+      } catch {
+        throw APIError(code: 500, reason: nil, message: error.description)
+      }
+    case .apply: return object
+    }
+  }
+
+  /// A patched object, decoded as if it had been sent. Where it does not decode, the error quotes it
+  /// as the patch.
+  private func acceptPatched(
+    _ patched: JSONValue, _ options: WriteOptions, warnings: inout [String]
+  ) throws(APIError) -> JSONValue {
+    do {
+      let (object, found) = try accept(patched, options)
+      warnings += found
+      return object
+    } catch  where error.code == 400 {
+      guard !definition.isCustom else { throw error }
+      throw .invalid(
+        ResourceKind(version: "", kind: "", plural: ""), "",
+        [
+          .invalid(
+            "patch", .string(GoText.json(patched)),
+            error.status.message.map { Self.withoutPrefix($0) } ?? "")
+        ])
+    }
+  }
+
+  /// `X in version "v1" cannot be handled as a X: why`
+  private static func withoutPrefix(_ message: String) -> String {
+    guard let range = message.firstRange(of: "cannot be handled as a ") else { return message }
+    return message[range.upperBound...].split(separator: ": ", maxSplits: 1).last.map(String.init)
+      ?? message
+  }
+
+  // MARK: Server-side apply
+
+  private func apply(
+    _ part: Part, in table: ResourceDefinition.StorageKey, _ options: WriteOptions
+  ) async throws -> APIResponse {
+    let configuration: JSONValue
+    do {
+      configuration = try YAMLText.read(String(decoding: request.body, as: UTF8.self))
+    } catch {
+      throw APIError.badRequest("error decoding YAML: \(error)")
+    }
+    guard configuration.objectValue != nil else {
+      throw APIError.badRequest("error decoding YAML: the patch is no object")
+    }
+    let manager = definition.fieldManager(subresource: part == .status ? "status" : "")
+    let now = WallClock.now
+    while true {
+      var warnings: [String] = []
+      if part == .main, await store.object(table, key) == nil {
+        guard configuration.objectUID.isEmpty else {
+          throw APIError.conflict(
+            kind, attributes.name,
+            "uid mismatch: the provided object specified uid "
+              + "\(configuration.objectUID), and no existing object was found")
+        }
+        var object = try manager.applying(configuration, to: nil, options, now: now)
+        object.metadata["name"] = object.metadata["name"] ?? .string(attributes.name)
+        var (accepted, found) = try accept(object, options)
+        try checkName(accepted)
+        try checkNamespace(&accepted)
+        do {
+          let stored = try await create(
+            accepted, in: table, options: options, isManaged: true, warnings: &found)
+          return try respond(status: 201, stored, warnings: found)
+        } catch let error as APIError where error.status.reason == "AlreadyExists" {
+          continue  // somebody else created it meanwhile
+        }
+      }
+      let stored = try await change(
+        part, in: table, options: options, isManaged: true, warnings: &warnings
+      ) { old, warnings in
+        let object = try manager.applying(configuration, to: old, options, now: now)
+        let (accepted, found) = try accept(object, options)
+        warnings += found
+        try checkName(accepted)
+        return accepted
+      }
+      return try respond(stored, warnings: warnings)
+    }
+  }
+}
+
+extension FieldManager {
+  fileprivate func applying(
+    _ configuration: JSONValue, to live: JSONValue?, _ options: WriteOptions, now: Timestamp
+  ) throws(APIError) -> JSONValue {
+    do {
+      return try apply(
+        live: live, configuration: configuration, manager: options.fieldManager,
+        force: options.force ?? false, now: now)
+    } catch {
+      switch error {
+      case .malformed: throw .badRequest(error.message)
+      case .untyped: throw APIError(code: 500, reason: nil, message: error.message)
+      case .conflicts:
+        throw APIError(
+          code: 409, reason: "Conflict", message: error.message,
+          details: APIStatus.Details(causes: error.causes))
+      }
+    }
+  }
+}
+
+extension APIError {
+  fileprivate static func unpatchable(_ failure: JSONPatch.Failure) -> APIError {
+    switch failure {
+    case .malformed(let why): .badRequest("error decoding patch: \(why)")
+    case .tooManyOperations(let count):
+      APIError(
+        code: 413, reason: "RequestEntityTooLarge",
+        message: "The allowed maximum operations in a JSON patch is "
+          + "\(JSONPatch.operationLimit), got \(count)")
+    case .doesNotApply:
+      APIError(
+        code: 422, reason: "Invalid",
+        message: "the server rejected our request due to an error in our request",
+        details: APIStatus.Details())
+    }
+  }
+
+  static var unsupportedPatchType: APIError {
+    APIError(
+      code: 415, reason: "UnsupportedMediaType", message: "415: Unsupported Media Type",
+      details: APIStatus.Details())
   }
 }

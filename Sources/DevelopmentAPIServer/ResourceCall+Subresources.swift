@@ -30,7 +30,7 @@ extension ResourceCall {
     let desired = object
     let stored = try await change(
       .status, in: table, options: options, warnings: &warnings
-    ) { _ in desired }
+    ) { _, _ in desired }
     return try respond(stored, warnings: warnings)
   }
 
@@ -41,8 +41,8 @@ extension ResourceCall {
     let finalizers = object[path: ["spec", "finalizers"]]
     try checkName(object)
     let stored = try await change(
-      .whole, in: table, options: options, warnings: &warnings
-    ) { old in
+      .whole("finalize"), in: table, options: options, warnings: &warnings
+    ) { old, _ in
       var new = old
       new[path: ["spec", "finalizers"]] = finalizers?.arrayValue?.isEmpty ?? true ? nil : finalizers
       if new["spec"]?.objectValue?.isEmpty ?? false { new["spec"] = .object([:]) }
@@ -62,7 +62,9 @@ extension ResourceCall {
         [.required("target.name")])
     }
     var warnings: [String] = []
-    _ = try await change(.whole, in: table, options: options, warnings: &warnings) { old in
+    _ = try await change(
+      .whole("binding"), in: table, options: options, warnings: &warnings
+    ) { old, _ in
       var pod = old
       if let present = old[path: ["spec", "nodeName"]]?.stringValue, !present.isEmpty {
         throw APIError.conflict(
@@ -117,14 +119,31 @@ extension ResourceCall {
       throw APIError.notFound(kind, attributes.name)
     }
     if verb == .get { return try respond(scaleView(of: current.value(kind))) }
-    let options = try WriteOptions(request.query, kind: "UpdateOptions")
-    let body = try YAMLText.read(String(decoding: request.body, as: UTF8.self))
+    let type = verb == .patch ? try patchType() : .merge
+    let options = try WriteOptions(
+      request.query, kind: verb == .patch ? "PatchOptions" : "UpdateOptions",
+      isApply: type == .apply)
+    let body =
+      verb == .patch
+      ? try parsePatch(type) : try RequestBody.parse(request, expected: "Scale")
     var warnings: [String] = []
-    let stored = try await change(.main, in: table, options: options, warnings: &warnings) { old in
+    let stored = try await change(
+      .scale, in: table, options: options, warnings: &warnings
+    ) { old, _ in
       let wanted =
-        verb == .patch ? MergePatch.apply(body, to: scaleView(of: old)) : body
+        verb == .patch
+        ? try applied(body, type, to: scaleView(of: old), schema: .any) : body
       var object = old
       let replicas = wanted[path: ["spec", "replicas"]]?.integerValue ?? 0
+      guard replicas >= 0 else {
+        throw APIError.invalid(
+          ResourceKind(group: "autoscaling", version: "v1", kind: "Scale", plural: "scales"),
+          attributes.name,
+          [
+            .invalid(
+              "spec.replicas", .integer(replicas), "must be greater than or equal to 0")
+          ])
+      }
       object[path: ["spec", "replicas"]] = .integer(replicas)
       object.metadata["resourceVersion"] = wanted.metadata["resourceVersion"]
       return object

@@ -12,24 +12,30 @@ extension ResourceCall {
   }
 
   /// Everything between a decoded object and its first stored version.
+  ///
+  /// - Parameter isManaged: `managedFields` are final; server-side apply writes its own.
   func create(
     _ object: JSONValue, in table: ResourceDefinition.StorageKey, options: WriteOptions,
-    warnings: inout [String]
+    isManaged: Bool = false, warnings: inout [String]
   ) async throws -> StoredObject {
     var object = object
     let now = WallClock.now
+    if !isManaged {
+      object = definition.fieldManager().update(
+        live: nil, new: object, manager: fieldManagerName(options), now: now)
+    }
     let asked = object.objectName
     if asked.isEmpty, object.metadata["generateName"]?.stringValue ?? "" == "" {
       throw APIError.invalid(
         kind, "", [.required("metadata.name", "name or generateName is required")])
     }
+    try await admitCreate(&object, options: options, warnings: &warnings)
     SystemMetadata.fillForCreate(
       &object, definition: definition, namespace: key.namespace, now: now)
     if definition.subresource("status") != nil, !definition.keepsStatusOnCreate {
       object["status"] = definition.isCustom ? nil : .object([:])
     }
     definition.behavior.prepareForCreate(&object)
-    try await admitCreate(&object, options: options, warnings: &warnings)
     let errors =
       MetadataRules.validate(object.metadata, definition: definition)
       + definition.behavior.validateCreate(object)
@@ -83,7 +89,9 @@ extension ResourceCall {
     try checkName(object)
     try checkNamespace(&object)
     let desired = object
-    let stored = try await change(in: table, options: options, warnings: &warnings) { _ in desired }
+    let stored = try await change(in: table, options: options, warnings: &warnings) { _, _ in
+      desired
+    }
     return try respond(stored, warnings: warnings)
   }
 
@@ -91,34 +99,67 @@ extension ResourceCall {
   enum Part: Sendable, Hashable {
     case main
     case status
-    /// The transform returns exactly what is to be stored.
-    case whole
+    case scale
+    /// The transform returns exactly what is to be stored; the name of the subresource.
+    case whole(String)
+
+    var subresource: String {
+      switch self {
+      case .main: ""
+      case .status: "status"
+      case .scale: "scale"
+      case .whole(let name): name
+      }
+    }
+  }
+
+  /// The present object with another status. Built-in kinds take metadata along, except the labels
+  /// of workloads; custom resources take nothing else.
+  private func withStatus(of object: JSONValue, old: JSONValue) -> JSONValue {
+    var kept = old
+    kept["status"] = object["status"]
+    if definition.isCustom {
+      kept.metadata["managedFields"] = object.metadata["managedFields"]
+    } else {
+      kept.metadata = object.metadata
+      if kind.group == "apps" { kept.metadata["labels"] = old.metadata["labels"] }
+    }
+    return kept
+  }
+
+  func fieldManagerName(_ options: WriteOptions) -> String {
+    options.fieldManager.isEmpty ? request.defaultFieldManager : options.fieldManager
   }
 
   /// Reads, computes and commits until no other write came between. `transform` gets the present
   /// object and returns the wanted one.
+  ///
+  /// - Parameter isManaged: `managedFields` are final; server-side apply writes its own.
   func change(
     _ part: Part = .main, in table: ResourceDefinition.StorageKey, options: WriteOptions,
-    warnings: inout [String], transform: (JSONValue) throws -> JSONValue
+    isManaged: Bool = false, warnings: inout [String],
+    transform: (_ old: JSONValue, _ warnings: inout [String]) throws -> JSONValue
   ) async throws -> StoredObject {
+    let before = warnings
     while true {
+      warnings = before
       guard let current = await store.object(table, key) else {
         throw APIError.notFound(kind, attributes.name)
       }
       let old = current.value(kind)
-      var object = try transform(old)
+      var object = try transform(old, &warnings)
       try checkPreconditions(of: object, current)
+      if !isManaged {
+        object = definition.fieldManager(subresource: part.subresource).update(
+          live: old, new: object, manager: fieldManagerName(options), now: WallClock.now)
+      }
       SystemMetadata.fillForUpdate(&object, old: old)
       switch part {
-      case .main:
+      case .main, .scale:
         if definition.subresource("status") != nil { object["status"] = old["status"] }
         definition.behavior.prepareForUpdate(&object, old)
         bumpGeneration(&object, old: old)
-      case .status:
-        var kept = old
-        kept["status"] = object["status"]
-        kept.metadata["managedFields"] = object.metadata["managedFields"]
-        object = kept
+      case .status: object = withStatus(of: object, old: old)
       case .whole: break
       }
       try await admitUpdate(&object, old: old, options: options, warnings: &warnings)
@@ -130,7 +171,7 @@ extension ResourceCall {
       guard errors.isEmpty else { throw APIError.invalid(kind, object.objectName, errors) }
       if part == .main { warnings += definition.behavior.warnings(object) }
       object.metadata["resourceVersion"] = old.metadata["resourceVersion"]
-      let final = object
+      let final = ManagedFields.keepingTimes(of: old, in: object)
       let committed = await store.transact { [self] state in
         commit(final, old: old, current: current, in: table, state: &state, options: options)
       }
@@ -253,7 +294,14 @@ extension ResourceCall {
     }
     var object = value
     try checkKind(&object)
-    let unknown = definition.behavior.prune(&object)
+    let unknown: [String]
+    do {
+      unknown = try definition.behavior.decode(&object)
+    } catch {
+      throw .badRequest(
+        "\(kind.kind) in version \"\(kind.version)\" cannot be handled as a \(kind.kind): "
+          + error.message)
+    }
     definition.behavior.setDefaults(&object)
     var warnings: [String] = []
     if !unknown.isEmpty {

@@ -28,8 +28,11 @@ struct ResourceDefinition: Sendable {
   var keepsStatusOnCreate = false
   /// A finished deletion answers with the object instead of a Status.
   var returnsDeletedObject = false
-  /// Fields for `fieldSelector` beside `metadata.name` and `metadata.namespace`.
-  var selectableFields: [String] = []
+  var selectableFields = SelectableFields()
+  /// What objects look like; `nil` takes anything.
+  var schema: ObjectSchema?
+  /// Schemas of the kind's other versions, by `apiVersion`.
+  var otherVersions: [String: ObjectSchema] = [:]
   var behavior = ResourceBehavior()
   var allocation: (any Allocation)?
   var columns: [TableColumn] = []
@@ -84,11 +87,14 @@ struct ResourceDefinition: Sendable {
 }
 
 /// What a kind does to its objects on their way into the store. Every member is pure; the default
-/// does nothing. Order: `unknownFields`, `setDefaults`, `prepare…`, admission, `validate…`.
+/// does nothing. Order: `decode`, `setDefaults`, `prepare…`, admission, `validate…`.
 struct ResourceBehavior: Sendable {
-  /// Removes what the kind does not declare and names each removed path (`spec.replcas`). What
-  /// becomes of the names depends on `fieldValidation`.
-  var prune: @Sendable (_ object: inout JSONValue) -> [String] = { _ in [] }
+  /// Brings an object into the form in which the kind writes it, without what the kind does not
+  /// declare, and returns the path of each removed member (`spec.replcas`): what becomes of those
+  /// depends on `fieldValidation`.
+  var decode: @Sendable (_ object: inout JSONValue) throws(DecodingFailure) -> [String] = {
+    _ throws(DecodingFailure) in []
+  }
   var setDefaults: @Sendable (_ object: inout JSONValue) -> Void = { _ in }
   /// Clears what clients may not set, before the first write.
   var prepareForCreate: @Sendable (_ object: inout JSONValue) -> Void = { _ in }
@@ -106,6 +112,11 @@ struct ResourceBehavior: Sendable {
   var markDeleted: @Sendable (_ object: inout JSONValue) -> Void = { _ in }
   /// `Warning` headers for a create or an update.
   var warnings: @Sendable (_ object: JSONValue) -> [String] = { _ in [] }
+}
+
+/// Why an object cannot be one of its kind at all.
+struct DecodingFailure: Error, Hashable, Sendable {
+  var message: String
 }
 
 /// What a kind takes from the cluster when its objects are stored (cluster IPs, ports) and gives back.

@@ -16,13 +16,11 @@ struct WriteOptions: Sendable {
   var force: Bool?
 
   /// - Parameter kind: `CreateOptions`, `UpdateOptions`, `PatchOptions`; for error texts.
-  init(_ query: Query, kind: String) throws(APIError) {
+  init(_ query: Query, kind: String, isApply: Bool = false) throws(APIError) {
     var errors: [FieldError] = []
     let dryRun = query.all("dryRun").filter { !$0.isEmpty }
-    for value in dryRun where value != "All" {
+    if dryRun.contains(where: { $0 != "All" }) {
       errors.append(.notSupported("dryRun", .strings(dryRun), supported: ["All"]))
-      _ = value
-      break
     }
     isDryRun = !dryRun.isEmpty
     fieldManager = query["fieldManager"] ?? ""
@@ -41,7 +39,15 @@ struct WriteOptions: Sendable {
         .notSupported(
           "fieldValidation", .string(validation), supported: ["Ignore", "Strict", "Warn", ""]))
     }
-    force = query["force"].map { $0 != "false" && $0 != "0" }
+    force =
+      kind != "PatchOptions" ? nil : query["force"].map { $0 != "false" && $0 != "0" }
+    if isApply {
+      if fieldManager.isEmpty {
+        errors.append(.required("fieldManager", "is required for apply patch"))
+      }
+    } else if force != nil {
+      errors.append(.forbidden("force", "may not be specified for non-apply patch"))
+    }
     guard errors.isEmpty else {
       throw .invalid(
         ResourceKind(group: "meta.k8s.io", version: "v1", kind: kind, plural: ""), "", errors)
