@@ -235,8 +235,7 @@ final class AnnouncerLoop {
     var answers = 0
     for case .answered(let address) in outcomes {
       answers += 1
-      metrics.countRequest(address)
-      if answers <= sent { metrics.countResponse(address) }
+      metrics.countRequest(address, isAnswered: answers <= sent)
     }
   }
 

@@ -16,13 +16,11 @@ struct Layer2Metrics {
     self.factory = factory
   }
 
-  /// A request for an announced address, where it is announced.
-  mutating func countRequest(_ address: IPAddress) {
-    self[address].requestsReceived.increment()
-  }
-
-  mutating func countResponse(_ address: IPAddress) {
-    self[address].responsesSent.increment()
+  /// Counts a request for an announced address, where it is announced, and its answer if that was sent.
+  mutating func countRequest(_ address: IPAddress, isAnswered: Bool) {
+    let counters = self[address]
+    counters.requestsReceived.increment()
+    if isAnswered { counters.responsesSent.increment() }
   }
 
   mutating func countGratuitous(_ address: IPAddress, frames: Int) {

@@ -69,14 +69,14 @@ package final class PrometheusRegistry: Sendable {
   ) -> Series {
     let key = SeriesKey(name: sanitized(label, allowingColons: true), labels: LabelSet(dimensions))
     return families.withLock { families in
-      var family = families[key.name] ?? Family()
-      let buckets = family.buckets ?? Self.defaultBuckets
-      guard family.kind == nil || family.kind == kind else { return make(key, buckets) }
-      if let existing = family.series[key.labels] as? Series { return existing }
+      // No copy of the family is held, or adding a series would copy all others.
+      let knownKind = families[key.name]?.kind
+      let buckets = families[key.name]?.buckets ?? Self.defaultBuckets
+      guard knownKind == nil || knownKind == kind else { return make(key, buckets) }
+      if let existing = families[key.name]?.series[key.labels] as? Series { return existing }
       let series = make(key, buckets)
-      family.kind = kind
-      family.series[key.labels] = series
-      families[key.name] = family
+      families[key.name, default: Family()].kind = kind
+      families[key.name, default: Family()].series[key.labels] = series
       return series
     }
   }
