@@ -1,0 +1,109 @@
+import ClusterConfiguration
+import ControllerRuntime
+import KubernetesAPI
+import KubernetesClient
+import Logging
+import MetalLBAPI
+import ServiceLifecycle
+
+/// What the leading replica does: reads everything, decides, writes.
+struct Leader: ServiceLifecycle.Service {
+  let elector: LeaderElector
+  /// Checks the deadline of the lease before every write.
+  let client: KubernetesClient
+  let recorder: EventRecorder
+  let options: ControllerOptions
+  let metrics: ControllerMetrics
+  let time: TimeSource
+  let logger: Logger
+  let readiness: @Sendable (_ failure: String?) -> Void
+
+  func run() async throws {
+    readiness("waiting for leadership")
+    do {
+      try await cancelWhenGracefulShutdown { try await waitForLeadership() }
+    } catch is CancellationError {
+      return
+    }
+    readiness("reading the cluster")
+    try await ServiceGroup(services: services(), logger: logger).run()
+  }
+
+  /// A replica that waits behind another one is ready.
+  private func waitForLeadership() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await elector.waitForLeadership() }
+      group.addTask {
+        while elector.holder.map({ $0 == elector.identity }) ?? true {
+          try await time.sleep(for: .seconds(1))
+        }
+        readiness(nil)
+        try await elector.waitForLeadership()
+      }
+      try await group.next()
+      group.cancelAll()
+    }
+  }
+
+  /// Informers first, so that they stop last.
+  private func services() -> [any ServiceLifecycle.Service] {
+    let informers = Informers(client: client, options: options, time: time, logger: logger)
+    let poolStatusQueue = PoolStatusReconciler.Queue(time: time)
+    let serviceReconciler = ServiceReconciler(
+      services: informers.services.store, client: client, recorder: recorder,
+      loadBalancerClass: options.loadBalancerClass, metrics: metrics, time: time, logger: logger,
+      onAllocationChange: { PoolStatusReconciler.schedule(poolStatusQueue) })
+    let stateReporter = ConfigurationStateReporter(
+      states: informers.states.store, client: client, options: options, time: time, logger: logger)
+    let configuration = ConfigurationReconciler(
+      stores: informers.configurationStores, recorder: recorder, metrics: metrics, time: time,
+      logger: logger, apply: { serviceReconciler.configure($0) },
+      report: {
+        stateReporter.report($0)
+        readiness(nil)
+      })
+    let poolStatusReconciler = PoolStatusReconciler(
+      queue: poolStatusQueue, pools: informers.pools.store, client: client, metrics: metrics,
+      logger: logger, configuration: { configuration.current?.configuration },
+      counters: { serviceReconciler.counters(ofPools: $0) })
+
+    informers.services.onChange { serviceReconciler.noteChange($0) }
+    informers.pools.onChange {
+      configuration.noteChange($0)
+      PoolStatusReconciler.schedule(poolStatusQueue)
+    }
+    informers.advertisements.onChange { configuration.noteChange($0) }
+    informers.configMaps.onChange { _ in configuration.schedule() }
+    informers.namespaces.onChange { configuration.noteNamespaceChange($0) }
+    informers.states.onChange { _ in stateReporter.schedule() }
+
+    let secret = MemberlistSecret(options: options, client: client, logger: logger)
+    let secretQueue = WorkQueue<SingleKey>(time: time)
+    secretQueue.add(SingleKey("memberlist secret"))
+    return informers.all + [
+      Controller(
+        name: "secret", queue: secretQueue, logger: logger,
+        reconcile: { _ in
+          try await secret.ensure()
+          return .done
+        }),
+      Controller(
+        name: "configuration", queue: configuration.queue, logger: logger,
+        ready: {
+          try await informers.waitForSync()
+          configuration.schedule()
+        },
+        reconcile: { _ in configuration.reconcile() }),
+      Controller(
+        name: "configurationState", queue: stateReporter.queue, logger: logger,
+        ready: { try await informers.states.waitForSync() },
+        reconcile: { _ in try await stateReporter.reconcile() }),
+      Controller(
+        name: "poolStatus", queue: poolStatusQueue, logger: logger,
+        reconcile: { _ in try await poolStatusReconciler.reconcile() }),
+      Controller(
+        name: "services", queue: serviceReconciler.queue, workers: ServiceReconciler.writers,
+        logger: logger, reconcile: { try await serviceReconciler.reconcile($0) }),
+    ]
+  }
+}
