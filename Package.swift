@@ -158,7 +158,7 @@ let package = Package(
     module(
       "MetalLBOperator",
       [
-        "NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration",
+        "Backoff", "NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration",
         "ClusterConfiguration", "OperatorRendering", "KubernetesClient", "ControllerRuntime",
         logging, metrics, serviceLifecycle,
       ]),

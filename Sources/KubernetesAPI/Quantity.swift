@@ -3,19 +3,19 @@
 /// Canonical is the shortest text with an integral mantissa: `0.1` is `100m`, `1000m` is `1`,
 /// `1024Mi` is `1Gi`. Numbers are kept to a thousandth of a thousandth of a millionth (nano), as the
 /// API does, rounding up.
-struct Quantity: Sendable, Hashable, Comparable {
-  enum Format: Sendable, Hashable { case decimalSI, binarySI, decimalExponent }
+package struct Quantity: Sendable, Hashable, Comparable {
+  package enum Format: Sendable, Hashable { case decimalSI, binarySI, decimalExponent }
 
   /// In units of 10⁻⁹.
-  private(set) var nanos: Int128
-  var format: Format
+  package private(set) var nanos: Int128
+  package var format: Format
 
-  static let malformed =
+  package static let malformed =
     "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 
-  static func == (left: Quantity, right: Quantity) -> Bool { left.nanos == right.nanos }
-  func hash(into hasher: inout Hasher) { hasher.combine(nanos) }
-  static func < (left: Quantity, right: Quantity) -> Bool { left.nanos < right.nanos }
+  package static func == (left: Quantity, right: Quantity) -> Bool { left.nanos == right.nanos }
+  package func hash(into hasher: inout Hasher) { hasher.combine(nanos) }
+  package static func < (left: Quantity, right: Quantity) -> Bool { left.nanos < right.nanos }
 
   private static let decimalSuffixes: [(String, Int)] = [
     ("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15),
@@ -25,7 +25,7 @@ struct Quantity: Sendable, Hashable, Comparable {
     ("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40), ("Pi", 50), ("Ei", 60),
   ]
 
-  init?(_ text: some StringProtocol) {
+  package init?(_ text: some StringProtocol) {
     var rest = Substring(text)
     let isNegative = rest.first == "-"
     if rest.first == "-" || rest.first == "+" { rest.removeFirst() }
@@ -85,14 +85,14 @@ struct Quantity: Sendable, Hashable, Comparable {
   }
 
   /// The integral value, rounded up.
-  var roundedUp: Int128 {
+  package var roundedUp: Int128 {
     let (quotient, remainder) = nanos.quotientAndRemainder(dividingBy: 1_000_000_000)
     return remainder > 0 ? quotient + 1 : quotient
   }
 }
 
 extension Quantity: CustomStringConvertible {
-  var description: String {
+  package var description: String {
     if nanos == 0 { return "0" }
     switch format {
     case .binarySI where nanos % 1_000_000_000 == 0 && abs(nanos) >= 1024 * 1_000_000_000:

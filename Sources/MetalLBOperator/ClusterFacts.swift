@@ -1,0 +1,57 @@
+import KubernetesAPI
+import KubernetesClient
+import OperatorRendering
+
+/// What the operator has to know about the cluster before it renders anything. Read once: none of it
+/// changes while a cluster runs, and the operator starts again with the node it is on.
+struct ClusterFacts: Sendable, Hashable {
+  var platform: Platform
+  /// `nil` when the server does not say.
+  var version: KubernetesVersion?
+  var apiServerPorts: [Int]
+  /// The owner of cluster-scoped objects.
+  var namespaceOwner: OwnerReference?
+
+  /// - Throws: `KubernetesError` when the platform cannot be told. What is not allowed to be read, and
+  ///   has a default, is left at that.
+  static func read(
+    _ client: KubernetesClient, environment: OperatorEnvironment
+  ) async throws -> ClusterFacts {
+    let groups = try await client.json("/apis")["groups"]?.arrayValue ?? []
+    let platform = Platform(apiGroups: groups.compactMap { $0["name"]?.stringValue })
+    return ClusterFacts(
+      platform: platform, version: KubernetesVersion(try await client.json("/version")),
+      apiServerPorts: try await apiServerPorts(client, environment),
+      namespaceOwner: try await namespaceOwner(client, environment.namespace))
+  }
+
+  /// Where the API server's endpoints listen: a network policy has to let the controller through.
+  private static func apiServerPorts(
+    _ client: KubernetesClient, _ environment: OperatorEnvironment
+  ) async throws -> [Int] {
+    if let port = environment.apiServerPort { return [port] }
+    let slice: EndpointSlice? = try await optional {
+      try await client.get(EndpointSlice.self, "kubernetes", namespace: "default")
+    }
+    let found = Set((slice?.ports ?? []).compactMap(\.port))
+    return found.isEmpty ? RenderingInput.defaultAPIServerPorts : found.union([443]).sorted()
+  }
+
+  private static func namespaceOwner(
+    _ client: KubernetesClient, _ name: String
+  ) async throws -> OwnerReference? {
+    let namespace: Namespace? = try await optional { try await client.get(Namespace.self, name) }
+    return namespace?.ownerReference(controller: false, blockOwnerDeletion: false)
+  }
+
+  /// `nil` for what does not exist or may not be read.
+  private static func optional<Value>(
+    _ body: () async throws -> Value
+  ) async throws -> Value? {
+    do {
+      return try await body()
+    } catch let error as KubernetesError where error.isNotFound || error.isForbidden {
+      return nil
+    }
+  }
+}

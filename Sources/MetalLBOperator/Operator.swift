@@ -1,0 +1,141 @@
+internal import Backoff
+internal import ControllerRuntime
+internal import KubernetesAPI
+package import KubernetesClient
+package import Logging
+internal import MetalLBAPI
+internal import OperatorRendering
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// The operator: installs MetalLB as the MetalLB object says, and keeps it so.
+///
+/// ```
+/// MetalLB ───────────┐                                    ┌─▶ apply what differs, prune what is left over
+/// AddressPool ───────┼─▶ keys in a queue ─▶ reconcilers ──┼─▶ conditions, events
+/// everything it made ┘   (one worker)                     └─▶ ConfigMap `config`
+/// ```
+///
+/// Level-based: an event only says that something may differ; a reconcile reads everything it needs from
+/// the informers, renders what should be (`OperatorRendering`), compares, and writes what differs. No
+/// object has a finalizer: without a MetalLB object nothing should be, which is enforced at the start
+/// too. Of several operators the one that holds the Lease acts; the others only watch.
+///
+/// Left out here: health and metrics endpoints, which the process adds, and webhooks.
+package final class Operator: ServiceLifecycle.Service {
+  private let client: KubernetesClient
+  private let options: OperatorOptions
+  private let time: TimeSource
+  private let logger: Logger
+  private let ready = Mutex(false)
+
+  package init(
+    client: KubernetesClient, options: OperatorOptions, time: TimeSource = .system, logger: Logger
+  ) {
+    self.client = client
+    self.options = options
+    self.time = time
+    self.logger = logger
+  }
+
+  /// Whether the operator knows the cluster and would act, or acts.
+  package var isReady: Bool { ready.withLock { $0 } }
+
+  /// Runs until graceful shutdown or cancellation.
+  /// - Throws: `LeaderElectionError` when leadership is lost: the process should end.
+  package func run() async throws {
+    guard let facts = try await readFacts() else { return }
+    logger.info(
+      "found cluster",
+      metadata: [
+        "platform": "\(facts.platform.rawValue)",
+        "version": "\(facts.version.map(\.description) ?? "unknown")",
+      ])
+    let elector = options.isLeaderElected ? makeElector() : nil
+    var writer = client
+    if let elector { writer = client.guardingWrites { try elector.checkDeadline() } }
+    let context = makeContext(facts, client: writer)
+    let controller = makeController(context, elector)
+    let services: [[any ServiceLifecycle.Service]] = [
+      [context.recorder], context.allInformers, elector.map { [$0] } ?? [], [controller],
+    ]
+    try await ServiceGroup(services: services.flatMap(\.self), logger: logger).run()
+  }
+
+  /// An API server that is not there yet is waited for. `nil` when the operator shall end.
+  private func readFacts() async throws -> ClusterFacts? {
+    let backoff = Backoff(initial: .milliseconds(200), cap: .seconds(15), jitter: 0.5)
+    var failures = 0
+    var generator = SystemRandomNumberGenerator()
+    while true {
+      do {
+        return try await cancelWhenGracefulShutdown {
+          try await ClusterFacts.read(self.client, environment: self.options.environment)
+        }
+      } catch is CancellationError {
+        return nil
+      } catch {
+        failures += 1
+        let delay = backoff.delay(afterFailures: failures, using: &generator)
+        logger.warning(
+          "cannot read about the cluster", metadata: ["error": "\(error)", "retryIn": "\(delay)"])
+        do {
+          try await cancelWhenGracefulShutdown { try await self.time.sleep(for: delay) }
+        } catch {
+          return nil
+        }
+      }
+    }
+  }
+
+  private func makeElector() -> LeaderElector {
+    LeaderElector(
+      client: client,
+      lease: NamespacedName(
+        namespace: options.environment.namespace, name: OperatorOptions.leaseName),
+      identity: options.identity, timing: options.leaseTiming, time: time, logger: logger)
+  }
+
+  private func makeContext(_ facts: ClusterFacts, client: KubernetesClient) -> OperatorContext {
+    let environment = options.environment
+    let context = OperatorContext(
+      client: client, environment: environment, facts: facts,
+      objects: OwnedObjects(
+        client: client, kinds: OwnedKinds.all(on: facts.platform),
+        namespace: environment.namespace, time: time, logger: logger),
+      status: StatusWriter(client: client),
+      recorder: EventRecorder(
+        client: client, component: "metallb-operator", time: time, logger: logger),
+      queue: WorkQueue(maximumDelay: .seconds(60), time: time), time: time, logger: logger,
+      metalLBs: Informer(client: client, time: time, logger: logger),
+      addressPools: Informer(client: client, isOptional: true, time: time, logger: logger),
+      ipAddressPools: Informer(
+        client: client, namespace: environment.namespace, isOptional: true, time: time,
+        logger: logger),
+      configMaps: Informer(
+        client: client, kind: ConfigMap.resource, namespace: environment.namespace,
+        fieldSelector: "metadata.name=config", time: time, logger: logger))
+    context.enqueueChanges()
+    return context
+  }
+
+  private func makeController(
+    _ context: OperatorContext, _ elector: LeaderElector?
+  ) -> Controller<OperatorKey> {
+    let reconcilers = Reconcilers(context)
+    return Controller(
+      name: "operator", queue: context.queue, logger: logger,
+      ready: {
+        for informer in context.allInformers { try await informer.waitForSync() }
+        self.ready.withLock { $0 = true }
+        try await elector?.waitForLeadership()
+        // Also what has no event: the absence of the MetalLB object.
+        context.queue.add(.installation)
+        context.queue.add(.addressPools)
+      },
+      reconcile: { key in
+        try await reconcilers.reconcile(key)
+        return .done
+      })
+  }
+}

@@ -1,0 +1,40 @@
+import ControllerRuntime
+import KubernetesAPI
+import KubernetesClient
+import Logging
+import MetalLBAPI
+import OperatorRendering
+
+/// What the reconcilers share: the cluster as the informers show it, and the ways to write.
+struct OperatorContext: Sendable {
+  let client: KubernetesClient
+  let environment: OperatorEnvironment
+  let facts: ClusterFacts
+  let objects: OwnedObjects
+  let status: StatusWriter
+  let recorder: EventRecorder
+  let queue: WorkQueue<OperatorKey>
+  let time: TimeSource
+  let logger: Logger
+
+  let metalLBs: Informer<MetalLB>
+  let addressPools: Informer<AddressPool>
+  let ipAddressPools: Informer<IPAddressPool>
+  /// The ConfigMap `config`, whoever wrote it.
+  let configMaps: Informer<LiveObject>
+
+  var namespace: String { environment.namespace }
+
+  /// The key of the one MetalLB object that counts.
+  var singleton: NamespacedName {
+    NamespacedName(namespace: namespace, name: MetalLB.singletonName)
+  }
+
+  /// The MetalLB object to act upon. One that is being deleted asks for nothing any more.
+  var metalLB: MetalLB? {
+    guard let object = metalLBs.store[singleton], object.metadata.deletionTimestamp == nil else {
+      return nil
+    }
+    return object
+  }
+}

@@ -1,0 +1,24 @@
+/// Why a condition of a MetalLB object is as it is: the closed list. A condition that nothing speaks
+/// against has its own type as the reason.
+enum MetalLBReason: String, Sendable, Hashable, CaseIterable {
+  /// Pods are not running yet, or any more.
+  case resourcesNotReady = "MetalLBResourcesNotReady"
+  /// The API refused or failed something; it is tried again.
+  case failedToSync = "FailedToSyncMetalLBResources"
+  /// The object asks for something that cannot be rendered.
+  case invalidSpec = "InvalidSpec"
+  case incorrectName = "IncorrectMetalLBResourceName"
+  case incorrectNamespace = "IncorrectMetalLBResourceNamespace"
+  /// This version has no such BGP backend; layer 2 works.
+  case backendUnavailable = "BackendUnavailable"
+  case kubernetesTooOld = "KubernetesVersionUnsupported"
+  case supported = "Supported"
+}
+
+/// Why an AddressPool is in the configuration or not, beside the reasons of `ConfigurationFault`.
+enum AddressPoolReason: String, Sendable, Hashable, CaseIterable {
+  case accepted = "Accepted"
+  /// The ConfigMap `config` was written by a user.
+  case configMapNotOwned = "ConfigMapNotOwned"
+  case incorrectNamespace = "IncorrectAddressPoolNamespace"
+}
