@@ -218,7 +218,7 @@ let package = Package(
       ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration"]),
     tests(
       "Announcement",
-      ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "ClusterConfiguration", "Layer2"]),
+      ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "ClusterConfiguration", "Layer2", crypto]),
     tests(
       "OperatorRendering", ["KubernetesAPI", "KubernetesYAML", "MetalLBAPI"], exclude: ["Golden"]),
     tests(
@@ -242,8 +242,8 @@ let package = Package(
     tests(
       "MetricsServer",
       [
-        "KubernetesClient", "ManualTime", "PrometheusMetrics", asyncHTTPClient, coreMetrics, logging,
-        nioCore, nioHTTP1, nioSSL, serviceLifecycle,
+        "KubernetesClient", "ManualTime", "PrometheusMetrics", asyncHTTPClient, coreMetrics,
+        logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle,
       ]),
     tests(
       "MetalLBController",

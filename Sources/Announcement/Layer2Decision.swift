@@ -1,0 +1,64 @@
+package import Layer2
+package import NetworkAddresses
+
+/// What this node does about a Service on layer 2.
+package enum Layer2Decision: Sendable, Hashable {
+  case announce(Layer2Announcement)
+  case withhold(WithholdReason)
+}
+
+/// What this node announces for a Service.
+package struct Layer2Announcement: Sendable, Hashable {
+  package var pool: String
+  /// In the order of the Service's status.
+  package var addresses: [IPAddress]
+  package var interfaces: InterfaceSelection
+
+  package init(pool: String, addresses: [IPAddress], interfaces: InterfaceSelection) {
+    self.pool = pool
+    self.addresses = addresses
+    self.interfaces = interfaces
+  }
+}
+
+/// Why this node does not announce a Service on layer 2, in the order in which the reasons are checked.
+package enum WithholdReason: Error, Hashable {
+  case serviceDeleted
+  case notLoadBalancer
+  /// The Service belongs to another implementation.
+  case otherLoadBalancerClass
+  case noIPAllocated
+  /// An entry of the status is not an IP address.
+  case invalidIP
+  /// No single pool contains all the addresses.
+  case ipNotAllowed
+  /// No endpoint may take traffic.
+  case noUsableEndpoint
+  /// The Service shares addresses, and an advertisement for it selects Services: those that share might end up on
+  /// different nodes.
+  case sharedIPWithServiceSelector
+  /// No advertisement selects the Service and this node.
+  case noMatchingAdvertisement
+  /// No node may announce it.
+  case noCandidate
+  case otherNodeLeads(String)
+}
+
+extension WithholdReason: CustomStringConvertible {
+  /// The word in log lines; those of upstream where it has one.
+  package var description: String {
+    switch self {
+    case .serviceDeleted: "serviceDeleted"
+    case .notLoadBalancer: "notLoadBalancer"
+    case .otherLoadBalancerClass: "otherLoadBalancerClass"
+    case .noIPAllocated: "noIPAllocated"
+    case .invalidIP: "invalidIP"
+    case .ipNotAllowed: "ipNotAllowed"
+    case .noUsableEndpoint: "noUsableEndpoint"
+    case .sharedIPWithServiceSelector: "sharedIPWithServiceSelector"
+    case .noMatchingAdvertisement: "noMatchingAdvertisement"
+    case .noCandidate: "noCandidate"
+    case .otherNodeLeads: "notOwner"
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package import ClusterConfiguration
+import KubernetesAPI
+import Layer2
+import NetworkAddresses
+
+/// Decides for one node what it announces on layer 2.
+///
+/// ```
+/// Service, EndpointSlices ──▶ ServiceFacts, UsableEndpoints ─┐
+/// ValidatedConfiguration ────────────────────────────────────┼─▶ Layer2Rules ──▶ Layer2Decision
+/// Nodes, membership ────────▶ ClusterView ───────────────────┘
+/// ```
+///
+/// A pure function of its inputs: who holds an address now has no say, so all speakers that see the same cluster agree.
+package struct Layer2Rules: Sendable, Hashable {
+  /// The node that decides.
+  package var node: String
+  /// The class of Services to handle; nil for those without a class.
+  package var loadBalancerClass: String?
+  /// Whether nodes that are excluded from external load balancers may announce all the same.
+  package var ignoresExclusionLabel: Bool
+
+  package init(node: String, loadBalancerClass: String? = nil, ignoresExclusionLabel: Bool = false)
+  {
+    self.node = node
+    self.loadBalancerClass = loadBalancerClass
+    self.ignoresExclusionLabel = ignoresExclusionLabel
+  }
+
+  /// - Parameter service: nil when the Service is gone.
+  package func decide(
+    _ service: ServiceFacts?, endpoints: UsableEndpoints, configuration: ValidatedConfiguration,
+    cluster: ClusterView
+  ) -> Layer2Decision {
+    do throws(WithholdReason) {
+      let service = try eligible(service)
+      let (pool, addresses, first) = try pool(of: service, configuration)
+      guard endpoints.exist else { throw .noUsableEndpoint }
+      let advertisements = try advertisements(for: service, in: pool, cluster)
+      let candidates = candidates(
+        service, endpoints: endpoints, advertisements: advertisements, cluster: cluster)
+      guard let leader = Layer2Election.leader(of: first, among: candidates) else {
+        throw .noCandidate
+      }
+      guard leader == node else { throw .otherNodeLeads(leader) }
+      return .announce(
+        Layer2Announcement(
+          pool: pool.name, addresses: addresses,
+          interfaces: interfaces(of: advertisements, cluster)))
+    } catch {
+      return .withhold(error)
+    }
+  }
+
+  /// The nodes that may announce the Service, with their scores.
+  ///
+  /// - Parameter advertisements: those of the Service's pool that select it, on whatever nodes.
+  package func candidates(
+    _ service: ServiceFacts, endpoints: UsableEndpoints,
+    advertisements: [ConfiguredL2Advertisement], cluster: ClusterView
+  ) -> [Layer2Election.Candidate] {
+    cluster.members.compactMap { name in
+      guard let node = cluster.nodes[name], !node.isNetworkUnavailable,
+        ignoresExclusionLabel || !node.isExcluded,
+        !service.isLocal || endpoints.nodes.contains(name),
+        advertisements.contains(where: { $0.selectsNode(labels: node.labels) })
+      else { return nil }
+      let score = advertisements.reduce(0) { $0 + $1.preference(nodeLabels: node.labels) }
+      return Layer2Election.Candidate(node: name, score: score)
+    }
+  }
+
+  private func eligible(_ service: ServiceFacts?) throws(WithholdReason) -> ServiceFacts {
+    guard let service else { throw .serviceDeleted }
+    guard service.isLoadBalancer else { throw .notLoadBalancer }
+    guard service.loadBalancerClass == loadBalancerClass else { throw .otherLoadBalancerClass }
+    return service
+  }
+
+  private func pool(
+    of service: ServiceFacts, _ configuration: ValidatedConfiguration
+  ) throws(WithholdReason) -> (ConfiguredPool, [IPAddress], first: IPAddress) {
+    guard let addresses = service.addresses else { throw .invalidIP }
+    guard let first = addresses.first else { throw .noIPAllocated }
+    guard let pool = configuration.pool(containing: first), addresses.allSatisfy(pool.contains)
+    else { throw .ipNotAllowed }
+    return (pool, addresses, first)
+  }
+
+  /// The pool's advertisements that select the Service; at least one of them selects this node.
+  private func advertisements(
+    for service: ServiceFacts, in pool: ConfiguredPool, _ cluster: ClusterView
+  ) throws(WithholdReason) -> [ConfiguredL2Advertisement] {
+    let advertisements = pool.l2Advertisements.filter { $0.selectsService(labels: service.labels) }
+    if service.hasSharingAnnotation,
+      advertisements.contains(where: { !$0.serviceSelectors.isEmpty })
+    {
+      throw .sharedIPWithServiceSelector
+    }
+    guard let own = cluster.nodes[node],
+      advertisements.contains(where: { $0.selectsNode(labels: own.labels) })
+    else { throw .noMatchingAdvertisement }
+    return advertisements
+  }
+
+  /// The interfaces of all advertisements that select this node, taken together.
+  private func interfaces(
+    of advertisements: [ConfiguredL2Advertisement], _ cluster: ClusterView
+  ) -> InterfaceSelection {
+    let labels = cluster.nodes[node]?.labels ?? [:]
+    return advertisements.filter { $0.selectsNode(labels: labels) }
+      .map { $0.interfaces.isEmpty ? .all : .named(Set($0.interfaces)) }
+      .reduce(.named([])) { $0.union($1) }
+  }
+}

@@ -1,0 +1,226 @@
+import Announcement
+import ClusterConfiguration
+import KubernetesAPI
+import Layer2
+import NetworkAddresses
+import Testing
+
+/// One situation and what this node decides in it. Starts from a Service that this node announces.
+struct Situation: CustomTestStringConvertible {
+  var testDescription: String
+  var expected: Layer2Decision
+  var rules = Layer2Rules(node: "node3")
+  var service: ServiceFacts? = .web
+  var endpoints = UsableEndpoints(exist: true, nodes: ["node1"])
+  var advertisements = [ConfiguredL2Advertisement.everywhere]
+  var cluster = ClusterView(
+    nodes: [
+      "node1": NodeFacts(labels: ["zone": "a"]), "node2": NodeFacts(labels: ["zone": "a"]),
+      "node3": NodeFacts(labels: ["zone": "b"]),
+    ],
+    members: ["node1", "node2", "node3"])
+
+  init(
+    _ description: String, _ expected: Layer2Decision, change: (inout Situation) -> Void = { _ in }
+  ) {
+    testDescription = description
+    self.expected = expected
+    change(&self)
+  }
+
+  var decision: Layer2Decision {
+    rules.decide(
+      service, endpoints: endpoints, configuration: configuration, cluster: cluster)
+  }
+
+  private var configuration: ValidatedConfiguration {
+    ValidatedConfiguration(pools: [
+      ConfiguredPool(
+        name: "gold", source: .object,
+        ranges: ["192.168.1.0/24", "fc00:f853:ccd:e799::/64"]
+          .compactMap { AddressRange($0) }, l2Advertisements: advertisements),
+      ConfiguredPool(
+        name: "other", source: .object, ranges: ["10.0.0.0/24"].compactMap { AddressRange($0) },
+        l2Advertisements: advertisements),
+    ])
+  }
+
+  static func announced(
+    _ addresses: [String] = ["192.168.1.240"], on interfaces: InterfaceSelection = .all
+  ) -> Layer2Decision {
+    .announce(
+      Layer2Announcement(
+        pool: "gold", addresses: addresses.compactMap { IPAddress($0) }, interfaces: interfaces))
+  }
+}
+
+extension ConfigurationObject {
+  static let object = ConfigurationObject(
+    reference: ObjectReference(apiVersion: "v1", kind: "Test", name: "test"))
+}
+
+extension ConfiguredL2Advertisement {
+  static let everywhere = ConfiguredL2Advertisement(source: .object)
+
+  static func on(
+    zone: String? = nil, interfaces: [String] = [], services: LabelSelector? = nil,
+    preferring preferred: [(Int, zone: String)] = []
+  ) -> ConfiguredL2Advertisement {
+    let selector = { (zone: String) in LabelSelector(matchLabels: ["zone": zone]) }
+    return ConfiguredL2Advertisement(
+      source: .object, nodeSelectors: zone.map { [selector($0)] } ?? [], interfaces: interfaces,
+      serviceSelectors: services.map { [$0] } ?? [],
+      preferredNodes: preferred.map { PreferredNodes(weight: $0.0, selector: selector($0.zone)) })
+  }
+}
+
+extension ServiceFacts {
+  static let web = ServiceFacts(
+    key: NamespacedName(namespace: "ns", name: "web"), labels: ["app": "web"],
+    addresses: [IPAddress("192.168.1.240")].compactMap(\.self))
+}
+
+@Suite struct Layer2RulesTests {
+  static let situations = [
+    Situation("leads", Situation.announced()),
+    Situation("is not this node's turn", .withhold(.otherNodeLeads("node3"))) {
+      $0.rules.node = "node1"
+    },
+    Situation("service is gone", .withhold(.serviceDeleted)) { $0.service = nil },
+    Situation("is no load balancer", .withhold(.notLoadBalancer)) {
+      $0.service?.isLoadBalancer = false
+    },
+    Situation("has a class, and none is ours", .withhold(.otherLoadBalancerClass)) {
+      $0.service?.loadBalancerClass = "other"
+    },
+    Situation("has no class, and one is ours", .withhold(.otherLoadBalancerClass)) {
+      $0.rules.loadBalancerClass = "ours"
+    },
+    Situation("has our class", Situation.announced()) {
+      $0.rules.loadBalancerClass = "ours"
+      $0.service?.loadBalancerClass = "ours"
+    },
+    Situation("has no address", .withhold(.noIPAllocated)) { $0.service?.addresses = [] },
+    Situation("has an entry that is no address", .withhold(.invalidIP)) {
+      $0.service?.addresses = nil
+    },
+    Situation("address is in no pool", .withhold(.ipNotAllowed)) {
+      $0.service?.addresses = [IPAddress("192.168.2.1")].compactMap(\.self)
+    },
+    Situation("addresses are in two pools", .withhold(.ipNotAllowed)) {
+      $0.service?.addresses = ["192.168.1.240", "10.0.0.1"].compactMap { IPAddress($0) }
+    },
+    Situation("no endpoint anywhere", .withhold(.noUsableEndpoint)) { $0.endpoints = .none },
+    Situation("pool is not advertised", .withhold(.noMatchingAdvertisement)) {
+      $0.advertisements = []
+    },
+    Situation("no advertisement selects the service", .withhold(.noMatchingAdvertisement)) {
+      $0.advertisements = [.on(services: LabelSelector(matchLabels: ["app": "db"]))]
+    },
+    Situation("no advertisement selects this node", .withhold(.noMatchingAdvertisement)) {
+      $0.advertisements = [.on(zone: "a")]
+    },
+    Situation("this node is unknown", .withhold(.noMatchingAdvertisement)) {
+      $0.cluster.nodes["node3"] = nil
+    },
+    Situation(
+      "shares, and an advertisement selects services", .withhold(.sharedIPWithServiceSelector)
+    ) {
+      $0.service?.hasSharingAnnotation = true
+      $0.advertisements = [.everywhere, .on(services: LabelSelector(matchLabels: ["app": "web"]))]
+    },
+    Situation("shares, and the selecting advertisement is for others", Situation.announced()) {
+      $0.service?.hasSharingAnnotation = true
+      $0.advertisements = [.everywhere, .on(services: LabelSelector(matchLabels: ["app": "db"]))]
+    },
+    Situation("an advertisement selects the service", Situation.announced()) {
+      $0.advertisements = [.on(services: LabelSelector(matchLabels: ["app": "web"]))]
+    },
+    Situation(
+      "first address decides for both",
+      Situation.announced(["192.168.1.240", "fc00:f853:ccd:e799::1"])
+    ) {
+      $0.service?.addresses = ["192.168.1.240", "fc00:f853:ccd:e799::1"]
+        .compactMap { IPAddress($0) }
+    },
+    Situation("the other first address decides otherwise", .withhold(.otherNodeLeads("node2"))) {
+      $0.service?.addresses = ["fc00:f853:ccd:e799::1", "192.168.1.240"]
+        .compactMap { IPAddress($0) }
+    },
+    Situation("nodes outside all advertisements do not stand", Situation.announced()) {
+      // Without the selectors, node2 would lead this address.
+      $0.service?.addresses = [IPAddress("fc00:f853:ccd:e799::1")].compactMap(\.self)
+      $0.advertisements = [.on(zone: "b")]
+      $0.expected = Situation.announced(["fc00:f853:ccd:e799::1"])
+    },
+    Situation("no member is alive", .withhold(.noCandidate)) { $0.cluster.members = [] },
+    Situation("only others are alive", .withhold(.otherNodeLeads("node1"))) {
+      $0.cluster.members = ["node1", "node2"]
+    },
+    Situation("a member without a Node does not stand", Situation.announced()) {
+      $0.cluster.members = ["node3", "node9"]
+    },
+    Situation("network of this node is unavailable", .withhold(.otherNodeLeads("node1"))) {
+      $0.cluster.nodes["node3"]?.isNetworkUnavailable = true
+    },
+    Situation("this node is excluded", .withhold(.otherNodeLeads("node1"))) {
+      $0.cluster.nodes["node3"]?.labels[NodeFacts.exclusionLabel] = ""
+    },
+    Situation("this node is excluded, and that is ignored", Situation.announced()) {
+      $0.cluster.nodes["node3"]?.labels[NodeFacts.exclusionLabel] = "true"
+      $0.rules.ignoresExclusionLabel = true
+    },
+    Situation("local, and the endpoint is elsewhere", .withhold(.otherNodeLeads("node1"))) {
+      $0.service?.isLocal = true
+    },
+    Situation("local, and the endpoint is here", Situation.announced()) {
+      $0.service?.isLocal = true
+      $0.endpoints.nodes = ["node2", "node3"]
+    },
+    Situation("local, and endpoints have no node", .withhold(.noCandidate)) {
+      $0.service?.isLocal = true
+      $0.endpoints.nodes = []
+    },
+    Situation("another node is preferred", .withhold(.otherNodeLeads("node1"))) {
+      $0.advertisements = [.on(preferring: [(1, zone: "a")])]
+    },
+    Situation("preferences of all advertisements add up", Situation.announced()) {
+      $0.advertisements = [
+        .on(preferring: [(50, zone: "a")]), .on(preferring: [(30, zone: "b")]),
+        .on(preferring: [(30, zone: "b")]),
+      ]
+    },
+    Situation("a preference for a node that is not selected does not count", Situation.announced())
+    {
+      $0.advertisements = [.everywhere, .on(zone: "b", preferring: [(50, zone: "a")])]
+    },
+    Situation("interfaces add up", Situation.announced(on: .named(["eth0", "eth1"]))) {
+      $0.advertisements = [.on(interfaces: ["eth0"]), .on(zone: "b", interfaces: ["eth1"])]
+    },
+    Situation("interfaces of other nodes do not count", Situation.announced(on: .named(["eth0"]))) {
+      $0.advertisements = [.on(interfaces: ["eth0"]), .on(zone: "a")]
+    },
+    Situation("an advertisement without interfaces means all", Situation.announced()) {
+      $0.advertisements = [.on(interfaces: ["eth0"]), .everywhere]
+    },
+  ]
+
+  @Test(arguments: situations)
+  func `Decides`(situation: Situation) {
+    #expect(situation.decision == situation.expected)
+  }
+
+  @Test func `Exactly one node announces, whoever looks`() {
+    for number in 0..<200 as Range<UInt128> {
+      let address = IPAddress(family: .ipv4, number: 0xc0a8_0100 + number)
+      let announcing = ["node1", "node2", "node3"].filter { node in
+        var situation = Situation("", .withhold(.noCandidate))
+        situation.rules.node = node
+        situation.service?.addresses = [address].compactMap(\.self)
+        if case .announce = situation.decision { return true }
+        return false
+      }
+      #expect(announcing.count == 1)
+    }
+  }
+}
