@@ -96,9 +96,6 @@ enum BuiltInResources {
       $0.behavior.prepareForUpdate = { object, old in
         object[path: ["spec", "finalizers"]] = old[path: ["spec", "finalizers"]]
       }
-      $0.behavior.markDeleted = { object in
-        object[path: ["status", "phase"]] = "Terminating"
-      }
     }
     core.modify("nodes") {
       $0.keepsStatusOnCreate = true
@@ -249,16 +246,17 @@ enum BuiltInResources {
 
   private static var extensions: [ResourceDefinition] {
     let all = ["api-extensions"]
-    return definitions(
-      "admissionregistration.k8s.io",
-      [
-        Row(
-          kind: "MutatingWebhookConfiguration", plural: "mutatingwebhookconfigurations",
-          namespaced: false, categories: all, generation: true),
-        Row(
-          kind: "ValidatingWebhookConfiguration", plural: "validatingwebhookconfigurations",
-          namespaced: false, categories: all, generation: true),
-      ])
+    var extensions =
+      definitions(
+        "admissionregistration.k8s.io",
+        [
+          Row(
+            kind: "MutatingWebhookConfiguration", plural: "mutatingwebhookconfigurations",
+            namespaced: false, categories: all, generation: true),
+          Row(
+            kind: "ValidatingWebhookConfiguration", plural: "validatingwebhookconfigurations",
+            namespaced: false, categories: all, generation: true),
+        ])
       + definitions(
         "apiextensions.k8s.io",
         [
@@ -267,6 +265,12 @@ enum BuiltInResources {
             namespaced: false, short: ["crd", "crds"], categories: all, status: true,
             generation: true)
         ])
+    extensions.modify(CustomResources.kind.plural) {
+      $0.behavior.prepareForCreate = {
+        $0["status"] = CustomResourceLifecycle.initialStatus($0)
+      }
+    }
+    return extensions
   }
 
   private static var others: [ResourceDefinition] {

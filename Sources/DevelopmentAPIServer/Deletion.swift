@@ -3,12 +3,10 @@ import KubernetesAPI
 /// What a request to delete does to one object: nothing yet but a mark, or its end.
 enum Deletion {
   enum Outcome: Sendable {
-    /// The object stays, marked; somebody has to finish.
+    /// The object stays, marked (or as it was, if it was marked before); somebody has to finish.
     case mark(JSONValue)
     /// The object goes; this is how it looks at the end.
     case remove(JSONValue)
-    /// It is being deleted already and nothing changes.
-    case unchanged
   }
 
   /// Decides from the present object. Grace periods exist for Pods alone; finalizers and
@@ -19,29 +17,18 @@ enum Deletion {
     var object = object
     applyPropagation(&object, options)
     let grace = gracePeriod(object, options, definition)
-    let isPending = !object.finalizers.isEmpty || definition.holdsDeletion(object)
-    if let current = object.metadata["deletionGracePeriodSeconds"]?.integerValue,
-      object.isBeingDeleted
-    {
+    if object.isBeingDeleted {
+      let current = object.metadata["deletionGracePeriodSeconds"]?.integerValue ?? 0
       // A second request can only shorten the time.
-      if grace > 0 || isPending {
-        if grace < current {
-          shorten(&object, to: grace, was: current)
-          return .mark(object)
-        }
-        return .mark(object)
-      }
-      shorten(&object, to: 0, was: current)
-      return .remove(object)
+      if grace < current { shorten(&object, to: grace, was: current, now: now) }
+      return isComplete(object, definition: definition) ? .remove(object) : .mark(object)
     }
-    if grace > 0 || isPending {
-      mark(&object, grace: grace, now: now)
-      definition.behavior.markDeleted(&object)
+    let isHeld = definition.marksDeletion(&object, now: now)
+    if isHeld || grace > 0 || !object.finalizers.isEmpty {
+      if !isHeld { mark(&object, grace: grace, now: now) }
       return .mark(object)
     }
-    if definition.hasGracePeriod {
-      mark(&object, grace: 0, now: now)
-    }
+    if definition.hasGracePeriod { mark(&object, grace: 0, now: now) }
     return .remove(object)
   }
 
@@ -59,8 +46,14 @@ enum Deletion {
     }
   }
 
-  private static func shorten(_ object: inout JSONValue, to grace: Int64, was: Int64) {
-    if let text = object.metadata["deletionTimestamp"]?.stringValue, let time = Timestamp(text) {
+  private static func shorten(
+    _ object: inout JSONValue, to grace: Int64, was: Int64, now: Timestamp
+  ) {
+    if grace == 0 {
+      object.metadata["deletionTimestamp"] = .string(now.rfc3339)
+    } else if let text = object.metadata["deletionTimestamp"]?.stringValue,
+      let time = Timestamp(text)
+    {
       object.metadata["deletionTimestamp"] = .string(
         time.advanced(by: .seconds(grace - was)).rfc3339)
     }
@@ -105,5 +98,22 @@ extension ResourceDefinition {
   func holdsDeletion(_ object: JSONValue) -> Bool {
     guard kind == BuiltInResources.namespaceKind else { return false }
     return !(object[path: ["spec", "finalizers"]]?.arrayValue ?? []).isEmpty
+  }
+
+  /// Namespaces and CRDs are never removed by the request itself: it only says that they shall go.
+  fileprivate func marksDeletion(_ object: inout JSONValue, now: Timestamp) -> Bool {
+    switch kind {
+    case BuiltInResources.namespaceKind:
+      object[path: ["status", "phase"]] = "Terminating"
+    case CustomResources.kind:
+      if !object.finalizers.contains(CustomResourceLifecycle.finalizer) {
+        object.metadata["finalizers"] = .strings(
+          object.finalizers + [CustomResourceLifecycle.finalizer])
+      }
+      CustomResourceLifecycle.setTerminating(&object, now: now)
+    default: return false
+    }
+    object.metadata["deletionTimestamp"] = .string(now.rfc3339)
+    return true
   }
 }

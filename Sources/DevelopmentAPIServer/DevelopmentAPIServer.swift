@@ -179,7 +179,7 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
       },
       logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { group in
-      let controllers = Controllers(store: store, settings: settings(port: 0), logger: logger)
+      let controllers = Controllers(store: store, logger: logger)
       group.addTask { await controllers.run() }
       group.addTask { [store] in
         while !Task.isCancelled {

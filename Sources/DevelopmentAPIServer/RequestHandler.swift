@@ -10,6 +10,12 @@ struct RequestHandler: Sendable {
   let settings: ServerSettings
   let logger: Logger
 
+  func effects(_ registry: ResourceRegistry) -> WriteEffects {
+    WriteEffects(
+      registry: registry,
+      namespaceContent: NamespaceContent(caCertificatePEM: settings.caCertificatePEM))
+  }
+
   func handle(_ request: APIRequest) async -> APIResponse {
     do {
       return try await answer(request)

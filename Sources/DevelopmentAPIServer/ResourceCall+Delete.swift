@@ -24,7 +24,6 @@ extension ResourceCall {
       let outcome = Deletion.decide(
         old, options, definition: definition, now: WallClock.now)
       switch outcome {
-      case .unchanged: return (current, false)
       case .mark(let object):
         if object == old { return (current, false) }
         if options.isDryRun {

@@ -55,11 +55,19 @@ extension ResourceCall {
     var object = object
     let key = ObjectKey(namespace: object.objectNamespace, name: object.objectName)
     if kind.isNamespaced { try checkNamespaceIsActive(key, state) }
-    guard state[table, key] == nil else { throw .alreadyExists(kind, key.name) }
+    if let present = state[table, key] {
+      var error = APIError.alreadyExists(kind, key.name)
+      if present.isTerminating {
+        error.status.message = "object is being deleted: \(error.status.message ?? "")"
+      }
+      throw error
+    }
     try definition.allocation?.allocate(&object, old: nil, in: &state, isDryRun: isDryRun)
     if isDryRun { return StoredObject(object, resourceVersion: 0, schema: definition.schemaStamp) }
     do {
-      return try state.insert(object, in: table, schema: definition.schemaStamp)
+      let stored = try state.insert(object, in: table, schema: definition.schemaStamp)
+      handler.effects(registry).written(stored, in: table, isNew: true, &state)
+      return stored
     } catch {
       throw .alreadyExists(kind, key.name)
     }
@@ -219,8 +227,10 @@ extension ResourceCall {
           StoredObject(
             object, resourceVersion: current.resourceVersion, schema: definition.schemaStamp))
       }
-      return .success(
-        try state.replace(current, with: object, in: table, schema: definition.schemaStamp))
+      let stored = try state.replace(
+        current, with: object, in: table, schema: definition.schemaStamp)
+      handler.effects(registry).written(stored, in: table, isNew: false, &state)
+      return .success(stored)
     } catch {
       return .failure(.raced)
     }

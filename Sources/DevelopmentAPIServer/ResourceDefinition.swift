@@ -108,8 +108,6 @@ struct ResourceBehavior: Sendable {
   var validateStatusUpdate: @Sendable (_ object: JSONValue, _ old: JSONValue) -> [FieldError] = {
     _, _ in []
   }
-  /// A deletion begins: what changes beside metadata (a Namespace becomes `Terminating`).
-  var markDeleted: @Sendable (_ object: inout JSONValue) -> Void = { _ in }
   /// `Warning` headers for a create or an update.
   var warnings: @Sendable (_ object: JSONValue) -> [String] = { _ in [] }
 }

@@ -127,6 +127,13 @@ struct StoreState: Sendable {
       // An owner that waits in foreground deletion looks again at what still depends on it.
       for owner in before { collectable.formUnion(waiting[owner].map { [$0] } ?? []) }
       waiting[event.object.uid] = nil
+      // So does a namespace that waits for its content, and a CRD that waits for its objects.
+      let namespace = ObjectKey(name: event.object.namespace)
+      if self[BuiltInResources.namespaces, namespace]?.isTerminating == true {
+        collectable.insert(
+          ObjectReference(table: BuiltInResources.namespaces, key: namespace))
+      }
+      if let crd = waitingKinds[table] { collectable.insert(crd) }
     } else if event.object.isTerminating {
       collectable.insert(reference)
       waiting[event.object.uid] = reference
@@ -135,4 +142,9 @@ struct StoreState: Sendable {
 
   /// Terminating objects by UID.
   private var waiting: [String: ObjectReference] = [:]
+  /// Of terminating CRDs, by the table of their objects.
+  private var waitingKinds: [TableKey: ObjectReference] = [:]
+
+  /// Makes a terminating CRD be looked at whenever one of its objects goes.
+  mutating func wait(_ crd: ObjectReference, for table: TableKey) { waitingKinds[table] = crd }
 }
