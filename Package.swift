@@ -184,7 +184,7 @@ let package = Package(
       name: "KubernetesTesting",
       dependencies: [
         "KubernetesAPI", "KubernetesYAML", "KubernetesClient", "DevelopmentAPIServer", crypto,
-        nioCore, nioPosix, subprocess,
+        nioCore, nioHTTP1, nioPosix, subprocess,
       ],
       path: "Tests/Support/KubernetesTesting", swiftSettings: settings),
     .target(
