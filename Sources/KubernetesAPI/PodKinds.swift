@@ -363,7 +363,14 @@ package struct Volume: Codable, Sendable, Hashable {
       package var path: String
       package var fieldRef: EnvVar.FieldReference?
       package var mode: Int?
+
+      package init(path: String, fieldPath: String) {
+        self.path = path
+        fieldRef = EnvVar.FieldReference(fieldPath: fieldPath)
+      }
     }
+
+    package init(items: [Item]) { self.items = items }
   }
 
   package init(name: String) { self.name = name }

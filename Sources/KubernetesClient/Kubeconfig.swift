@@ -258,7 +258,7 @@ extension Kubeconfig {
 }
 
 /// RFC 4648 §4; line breaks between the characters are skipped, `nil` for anything else.
-func decodeBase64(_ text: String) -> [UInt8]? {
+package func decodeBase64(_ text: String) -> [UInt8]? {
   var result: [UInt8] = []
   result.reserveCapacity(text.utf8.count / 4 * 3)
   var bits: UInt32 = 0
