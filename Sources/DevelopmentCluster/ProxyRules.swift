@@ -102,7 +102,7 @@ package struct ProxyRules: Sendable {
     if let chain {
       virtualAddresses.append("\(key) : goto \(chain)")
     } else {
-      unserved.append("\(key) : goto reject")
+      unserved.append("\(key) : goto refuse")
     }
   }
 
@@ -192,7 +192,8 @@ package struct ProxyRules: Sendable {
         set hairpins {
           type \(address) . \(address)
       \(Self.elements(hairpins.sorted()))  }
-        chain reject {
+        chain refuse {
+          meta l4proto tcp reject with tcp reset
           reject
         }
       \(chains.joined(separator: "\n"))

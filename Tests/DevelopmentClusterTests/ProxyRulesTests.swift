@@ -77,7 +77,7 @@ struct ProxyRulesTests {
   @Test func `A Service without endpoints refuses connections`() throws {
     let rules = try Self.ruleset(
       Fixture.service(), [Self.endpoint("10.180.1.2", on: "node-1", ready: false)])
-    #expect(rules.contains("10.96.0.10 . tcp . 80 : goto reject"))
+    #expect(rules.contains("10.96.0.10 . tcp . 80 : goto refuse"))
     #expect(!rules.contains("dnat ip to"))
   }
 

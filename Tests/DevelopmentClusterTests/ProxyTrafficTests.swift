@@ -46,12 +46,7 @@ struct ProxyTrafficTests {
       }
       // Where nobody serves, the connection is refused rather than left to time out.
       try await node.nft(try ProxyRulesTests.ruleset(service, []))
-      try await client.withCapture(on: "eth0", filter: "icmp") { capture in
-        #expect(try await client.attempt(connect).status == .exited(7))
-        // Destination unreachable (RFC 792): type 3 after a header of 20 bytes.
-        let frame = try #require(await capture.first { _ in true })
-        #expect(frame.bytes[34] == 3)
-      }
+      #expect(try await client.attempt(connect).status == .exited(7))
     }
   }
 }
