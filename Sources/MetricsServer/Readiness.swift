@@ -12,6 +12,7 @@ package final class Readiness: Sendable {
   }
 
   private let failures: Mutex<[String: String]>
+  private let questions = Mutex<[String: @Sendable () -> String?]>([:])
 
   /// - Parameter checks: the names of all checks; each starts as failing.
   package init(_ checks: [String]) {
@@ -26,9 +27,17 @@ package final class Readiness: Sendable {
     failures.withLock { $0[check] = detail }
   }
 
+  /// Asks instead of being told: `failure` answers, whenever `/readyz` is read, why the check fails, or nil.
+  package func check(_ check: String, failure: @escaping @Sendable () -> String?) {
+    markReady(check)
+    questions.withLock { $0[check] = failure }
+  }
+
   /// The failing checks by name; empty when ready.
   package var failing: [Failure] {
-    failures.withLock { $0 }
+    let answers = questions.withLock { $0 }.compactMapValues { $0() }
+    return failures.withLock { $0 }
+      .merging(answers) { told, _ in told }
       .map { Failure(check: $0.key, detail: $0.value) }
       .sorted { $0.check < $1.check }
   }

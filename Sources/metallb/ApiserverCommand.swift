@@ -11,7 +11,7 @@ struct ApiserverCommand: AsyncParsableCommand {
     commandName: "apiserver", abstract: "Run a Kubernetes API server in memory, for development.")
 
   @Option(help: "Where to listen; port 0 takes any free one.")
-  var listen: ListenAddress = ListenAddress(host: "127.0.0.1", port: 6443)
+  var listen: SocketAddressArgument = SocketAddressArgument(host: "127.0.0.1", port: 6443)
 
   @Option(help: "Where to write an administrator's kubeconfig.")
   var kubeconfig: String
@@ -39,7 +39,7 @@ struct ApiserverCommand: AsyncParsableCommand {
 }
 
 /// `ADDRESS:PORT`, an IPv6 address in brackets.
-struct ListenAddress: ExpressibleByArgument {
+struct SocketAddressArgument: ExpressibleByArgument {
   var host: String
   var port: Int
 

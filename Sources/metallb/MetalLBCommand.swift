@@ -5,7 +5,9 @@ struct MetalLBCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "metallb",
     abstract: "A load balancer for bare-metal Kubernetes clusters.",
-    subcommands: [ApiserverCommand.self, RenderCommand.self]
+    subcommands: [
+      OperatorCommand.self, ControllerCommand.self, RenderCommand.self, ApiserverCommand.self,
+    ]
   )
 
   /// Container images call the parts by upstream's command paths, so the name that the program is
@@ -19,6 +21,20 @@ struct MetalLBCommand: AsyncParsableCommand {
     let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""
     var arguments = Array(CommandLine.arguments.dropFirst())
     if let command = commandsByProgramName[program] { arguments.insert(command, at: 0) }
-    await main(arguments)
+    await main(arguments.compactMap(withoutBooleanValue))
   }
+
+  /// Go's flags take `--name=true` and `--name=false` for booleans, and manifests use that.
+  private static func withoutBooleanValue(_ argument: String) -> String? {
+    for flag in booleanFlags where argument.hasPrefix("--\(flag)=") {
+      return argument.hasSuffix("=false") ? nil : "--\(flag)"
+    }
+    return argument
+  }
+
+  private static let booleanFlags = [
+    "enable-leader-election", "disable-cert-rotation", "webhook-http2",
+    "external-metallb-webhook-server", "ignore-exclude-lb", "ml-wan-config",
+    "frrk8s-secret-passthrough",
+  ]
 }

@@ -1,0 +1,105 @@
+import ArgumentParser
+import ControllerRuntime
+import Glibc
+import KubernetesClient
+import Logging
+import MetricsServer
+import PrometheusMetrics
+import ServiceLifecycle
+import UnixSignals
+
+/// The value of an environment variable, empty when it is not set.
+func environment(_ name: String) -> String { processEnvironment()[name] ?? "" }
+
+/// Where a process takes its namespace from when no flag names one: its Pod's, else of the kubeconfig.
+func ownNamespace(_ flag: String, client: KubernetesClient) -> String {
+  flag.isEmpty ? client.namespace : flag
+}
+
+/// What controller and speaker have in common: log, metrics, probes, connection (spec/controller 4.6,
+/// spec/speaker 1.1).
+struct ProcessOptions: ParsableArguments {
+  @Option(name: .customLong("log-level"), help: "all, debug, info, warn, error or none.")
+  var logLevel: LogLevel = .info
+
+  @Option(help: "HTTPS port of /metrics; 0 turns metrics off.")
+  var port = 9120
+
+  @Option(name: .customLong("health-probe-port"), help: "HTTP port of /healthz and /readyz.")
+  var healthProbePort = 17472
+
+  @Option(help: "A kubeconfig; without one, the Pod's service account.")
+  var kubeconfig: String?
+
+  @Option(name: .customLong("tls-min-version"), help: "VersionTLS12 or VersionTLS13.")
+  var tlsMinVersion = ""
+
+  @Option(name: .customLong("tls-cipher-suites"), help: "IANA names, with TLS 1.2 only.")
+  var tlsCipherSuites = ""
+
+  @Option(name: .customLong("tls-curve-preferences"), help: "Numbers of the TLS registry.")
+  var tlsCurvePreferences = ""
+
+  @Option(
+    name: .customLong("metrics-cert-dir"),
+    help: "A directory with tls.crt and tls.key; without one, a certificate is made.")
+  var metricsCertDir = ""
+
+  func validate() throws {
+    guard 0...65535 ~= port, 1...65535 ~= healthProbePort else {
+      throw ValidationError("--port and --health-probe-port take port numbers.")
+    }
+    do {
+      _ = try tlsLimits
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  private var tlsLimits: TLSLimits {
+    get throws(TLSLimitsError) {
+      try TLSLimits(
+        minimumVersion: tlsMinVersion, cipherSuites: tlsCipherSuites,
+        curvePreferences: tlsCurvePreferences)
+    }
+  }
+
+  func client(component: String) throws -> KubernetesClient {
+    KubernetesClient(
+      configuration: try .automatic(kubeconfig: kubeconfig), userAgent: "metallb-\(component)")
+  }
+
+  /// The health endpoint and, unless it is off, the metrics endpoint.
+  func endpoints(
+    healthAddress: ListenAddress, readiness: Readiness, registry: PrometheusRegistry,
+    client: KubernetesClient, logger: Logger
+  ) throws -> [any Service] {
+    let health = HealthEndpoint(address: healthAddress, readiness: readiness, logger: logger)
+    guard port != 0 else { return [health] }
+    let source: CertificateSource =
+      metricsCertDir.isEmpty
+      ? .fixed(try .selfSigned(names: ["metallb"], at: Int64(time(nil))))
+      : .directory(metricsCertDir)
+    return [
+      health,
+      MetricsEndpoint(
+        address: .everywhere(port: port), security: .tls(source, try tlsLimits), registry: registry,
+        authorizer: MetricsAuthorizer(client: client), logger: logger),
+    ]
+  }
+}
+
+/// Runs services until SIGTERM or SIGINT, then stops them in reverse order.
+///
+/// - Parameter grace: a little less than the Pod's grace period, after which the kubelet kills.
+func runUntilSignalled(_ services: [any Service], grace: Duration, logger: Logger) async throws {
+  var configuration = ServiceGroupConfiguration(
+    services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+  configuration.maximumGracefulShutdownDuration = grace
+  do {
+    try await ServiceGroup(configuration: configuration).run()
+  } catch {
+    logger.error("The process ends", metadata: ["error": "\(error)"])
+    throw ExitCode.failure
+  }
+}
