@@ -80,9 +80,11 @@ extension APIError {
     APIError(code: 400, reason: "BadRequest", message: message)
   }
 
-  /// An object that its kind's rules refuse; `errors` must not be empty.
+  /// An object that its kind's rules refuse; `errors` must not be empty. The message names each
+  /// problem once, the causes as often as it was found.
   static func invalid(_ kind: ResourceKind, _ name: String, _ errors: [FieldError]) -> APIError {
-    let texts = errors.map(\.description)
+    var seen: Set<String> = []
+    let texts = errors.map(\.description).filter { seen.insert($0).inserted }
     let list = texts.count == 1 ? texts[0] : "[\(texts.joined(separator: ", "))]"
     let full = kind.group.isEmpty ? kind.kind : "\(kind.kind).\(kind.group)"
     return APIError(

@@ -79,7 +79,7 @@ struct FieldError: Error, Hashable, Sendable {
       }
     switch kind {
     case .invalid, .typeInvalid, .duplicate, .notSupported, .notFound, .tooMany:
-      if let value { text += ": \(value.jsonText)" }
+      if let value { text += ": \(GoText.quoted(value))" }
     case .required, .forbidden, .tooLong, .internalError: break
     }
     return detail.isEmpty ? text : "\(text): \(detail)"

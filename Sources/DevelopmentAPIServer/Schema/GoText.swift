@@ -13,10 +13,23 @@ enum GoText {
       return "{\(text.joined(separator: ","))}"
     case .array(let elements): return "[\(elements.map(json).joined(separator: ","))]"
     case .string:
-      return value.jsonText.replacing("<", with: "\\u003c").replacing(">", with: "\\u003e")
-        .replacing("&", with: "\\u0026")
+      return escaped(value.jsonText)
     case .null, .bool, .integer, .double: return value.jsonText
     }
+  }
+
+  /// A value that is quoted in an error: texts as they are, anything larger as Go's JSON, in the
+  /// order of its struct.
+  static func quoted(_ value: JSONValue) -> String {
+    switch value {
+    case .null, .bool, .integer, .double, .string: value.jsonText
+    case .array, .object: escaped(value.jsonText)
+    }
+  }
+
+  private static func escaped(_ json: String) -> String {
+    json.replacing("<", with: "\\u003c").replacing(">", with: "\\u003e")
+      .replacing("&", with: "\\u0026")
   }
 
   /// `%v`: `map[a:1 b:[x y]]`.
