@@ -118,7 +118,7 @@ struct SchemaAssertions: Sendable {
   var multipleOf: Double?
   var minLength: Int64?
   var maxLength: Int64?
-  var pattern: String?
+  var pattern: RegularExpression?
   var minItems: Int64?
   var maxItems: Int64?
   var uniqueItems = false
