@@ -13,11 +13,9 @@ enum BuiltInResources {
 
   /// - Throws: when a table of schemas is malformed, which tests rule out.
   static func all() throws(SchemaTable.MalformedTable) -> [ResourceDefinition] {
-    let schemas = try BuiltInSchemas()
-    let definitions =
+    try BuiltInKinds().completing(
       core + apps + events + reviews + batch + networking + policy + rbac + storage + extensions
-      + others
-    return definitions.map { $0.typed(by: schemas) }
+        + others)
   }
 
   private struct Row {
@@ -287,25 +285,6 @@ enum BuiltInResources {
       + definitions(
         "discovery.k8s.io",
         [Row(kind: "EndpointSlice", plural: "endpointslices", generation: true)])
-  }
-}
-
-extension ResourceDefinition {
-  /// With the schema of its kind, and decoded by it.
-  fileprivate func typed(by schemas: BuiltInSchemas) -> ResourceDefinition {
-    var definition = self
-    guard let schema = schemas[group: kind.group, kind: kind.kind] else { return definition }
-    definition.schema = schema
-    definition.behavior.decode = { object throws(DecodingFailure) in
-      do throws(TypedDecoder.Failure) {
-        let (decoded, unknown) = try TypedDecoder.decode(object, as: schema)
-        object = decoded
-        return unknown
-      } catch {
-        throw DecodingFailure(message: error.description)
-      }
-    }
-    return definition
   }
 }
 

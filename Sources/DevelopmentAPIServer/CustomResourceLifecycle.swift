@@ -24,75 +24,18 @@ struct CustomResourceLifecycle {
   func acceptNames(_ object: StoredObject, in state: inout StoreState) {
     let crd = object.value(CustomResources.kind)
     guard !crd.isBeingDeleted else { return }
-    let names = crd[path: ["spec", "names"]] ?? [:]
+    let others = state[CustomResources.table].objects.map { $0.value(CustomResources.kind) }
+    guard
+      let status = CustomResourceNames.status(of: crd, among: others, now: reconciler.now)
+    else { return }
     var new = crd
-    var conditions = crd[path: ["status", "conditions"]]?.arrayValue ?? []
-    if let (reason, message) = conflict(of: crd, in: state) {
-      set(&conditions, "NamesAccepted", false, reason, message)
-      let isEstablished = conditions.contains {
-        $0["type"] == "Established" && $0["status"] == "True"
-      }
-      if !isEstablished {
-        set(&conditions, "Established", false, "NotAccepted", "not all names are accepted")
-      }
-    } else {
-      new[path: ["status", "acceptedNames"]] = names
-      set(&conditions, "NamesAccepted", true, "NoConflicts", "no conflicts found")
-      set(
-        &conditions, "Established", true, "InitialNamesAccepted",
-        "the initial names have been accepted")
-    }
-    new[path: ["status", "conditions"]] = .array(conditions)
-    guard new != crd else { return }
+    new["status"] = status
     if let definition = reconciler.registry.definition(storage: CustomResources.table) {
       new = definition.fieldManager(subresource: "status").update(
         live: crd, new: new, manager: "kube-apiserver", now: reconciler.now)
     }
     reconciler.write(
       new, over: .init(table: CustomResources.table, key: object.key), in: &state)
-  }
-
-  private func conflict(
-    of crd: JSONValue, in state: StoreState
-  ) -> (reason: String, message: String)? {
-    let group = crd[path: ["spec", "group"]]
-    var taken: Set<String> = []
-    var takenKinds: Set<String> = []
-    for other in state[CustomResources.table].objects where other.name != crd.objectName {
-      let other = other.value(CustomResources.kind)
-      guard other[path: ["spec", "group"]] == group,
-        let names = other[path: ["status", "acceptedNames"]]
-      else { continue }
-      for field in ["plural", "singular"] {
-        if let name = names[field]?.stringValue { taken.insert(name) }
-      }
-      taken.formUnion((names["shortNames"]?.arrayValue ?? []).compactMap(\.stringValue))
-      for field in ["kind", "listKind"] {
-        if let name = names[field]?.stringValue { takenKinds.insert(name) }
-      }
-    }
-    let names = crd[path: ["spec", "names"]] ?? [:]
-    let checks: [(field: String, taken: Set<String>, reason: String)] = [
-      ("plural", taken, "PluralConflict"), ("singular", taken, "SingularConflict"),
-      ("kind", takenKinds, "KindConflict"), ("listKind", takenKinds, "ListKindConflict"),
-    ]
-    for check in checks {
-      if let name = names[check.field]?.stringValue, check.taken.contains(name) {
-        return (check.reason, "\"\(name)\" is already in use")
-      }
-    }
-    for name in (names["shortNames"]?.arrayValue ?? []).compactMap(\.stringValue)
-    where taken.contains(name) {
-      return ("ShortNamesConflict", "\"\(name)\" is already in use")
-    }
-    return nil
-  }
-
-  private func set(
-    _ conditions: inout [JSONValue], _ type: String, _ holds: Bool, _ reason: String,
-    _ message: String
-  ) {
-    Self.set(&conditions, type, holds, reason, message, now: reconciler.now)
   }
 
   private static func set(

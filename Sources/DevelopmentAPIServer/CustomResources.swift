@@ -14,30 +14,81 @@ enum CustomResources {
   }
 
   static func definitions(_ crd: JSONValue) -> [ResourceDefinition] {
-    guard let spec = crd["spec"], let group = spec["group"]?.stringValue,
-      let names = spec["names"], let plural = names["plural"]?.stringValue,
-      let kindName = names["kind"]?.stringValue
-    else { return [] }
-    return (spec["versions"]?.arrayValue ?? []).compactMap { version in
-      guard version["served"]?.boolValue ?? false, let name = version["name"]?.stringValue else {
-        return nil
+    let versions = crd.list("spec", "versions").filter { $0.flag("served") }
+    let kind = crd.text("spec", "names", "kind")
+    guard let metadata = try? BuiltInSchemas()[type: "ObjectMeta"] else { return [] }
+    func schema(_ version: JSONValue) -> CustomResourceSchema {
+      CustomResourceSchema(version: version, kind: kind, metadata: metadata)
+    }
+    let schemas = versions.map(schema)
+    let storage = crd.list("spec", "versions").first { $0.flag("storage") }
+    let stored = storage.map(schema)
+    let group = crd.text("spec", "group")
+    return zip(versions, schemas).map { version, schema in
+      var definition = definition(version, of: crd, schema)
+      for (other, otherSchema) in zip(versions, schemas) where other["name"] != version["name"] {
+        definition.otherVersions["\(group)/\(other.text("name"))"] = otherSchema.complete
       }
-      var definition = ResourceDefinition(
-        ResourceKind(
-          group: group, version: name, kind: kindName, plural: plural,
-          isNamespaced: spec["scope"]?.stringValue != "Cluster"),
-        singular: names["singular"]?.stringValue)
-      if let list = names["listKind"]?.stringValue { definition.listKind = list }
-      definition.shortNames = (names["shortNames"]?.arrayValue ?? []).compactMap(\.stringValue)
-      definition.categories = (names["categories"]?.arrayValue ?? []).compactMap(\.stringValue)
-      definition.isCustom = true
-      definition.hasGeneration = true
-      definition.columns = TableColumn.standard
-      if version[path: ["subresources", "scale"]] != nil { definition.subresources.append(.scale) }
-      if version[path: ["subresources", "status"]] != nil {
-        definition.subresources.append(.status(of: definition.kind))
+      if storage?["name"] != version["name"], let stored {
+        definition.behavior.finish = { object in
+          _ = try? stored.decode(&object)
+          stored.setDefaults(&object)
+        }
       }
       return definition
     }
+  }
+
+  private static func definition(
+    _ version: JSONValue, of crd: JSONValue, _ schema: CustomResourceSchema
+  ) -> ResourceDefinition {
+    let names = crd[path: ["spec", "names"]] ?? [:]
+    var definition = ResourceDefinition(
+      ResourceKind(
+        group: crd.text("spec", "group"), version: version.text("name"), kind: names.text("kind"),
+        plural: names.text("plural"), isNamespaced: crd.text("spec", "scope") != "Cluster"),
+      singular: names["singular"]?.stringValue)
+    definition.listKind = names["listKind"]?.stringValue ?? definition.listKind
+    definition.shortNames = names.texts("shortNames")
+    definition.categories = names.texts("categories")
+    definition.isCustom = true
+    definition.hasGeneration = true
+    definition.schema = schema.complete
+    if version.has("subresources", "status") {
+      definition.subresources.append(.status(of: definition.kind))
+    }
+    if version.has("subresources", "scale") { definition.subresources.append(.scale) }
+    let columns = PrinterColumns(version)
+    definition.columns = columns.columns
+    definition.cells = { columns.cells(of: $0, now: $1) }
+    definition.selectableFields.isCustom = true
+    for field in version.list("selectableFields") {
+      let path = field.text("jsonPath")
+      definition.selectableFields.fields[String(path.dropFirst(path.hasPrefix(".") ? 1 : 0))] = ""
+    }
+    definition.behavior = behavior(schema)
+    if version.flag("deprecated") {
+      let kind = definition.kind
+      definition.deprecationWarning =
+        version["deprecationWarning"]?.stringValue
+        ?? "\(kind.apiVersion) \(kind.kind) is deprecated"
+    }
+    return definition
+  }
+
+  private static func behavior(_ schema: CustomResourceSchema) -> ResourceBehavior {
+    var behavior = ResourceBehavior()
+    behavior.decode = { object throws(DecodingFailure) in
+      do throws(TypedDecoder.Failure) {
+        return try schema.decode(&object)
+      } catch {
+        throw DecodingFailure(message: error.description)
+      }
+    }
+    behavior.setDefaults = { schema.setDefaults(&$0) }
+    behavior.validateCreate = { schema.validate($0) }
+    behavior.validateUpdate = { schema.validate($0, old: $1) }
+    behavior.validateStatusUpdate = { schema.validateStatus($0, old: $1) }
+    return behavior
   }
 }

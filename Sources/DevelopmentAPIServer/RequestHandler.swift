@@ -122,6 +122,18 @@ struct ResourceCall: Sendable {
   }
 
   func answer() async throws -> APIResponse {
+    guard let warning = definition.deprecationWarning else { return try await answerVerb() }
+    do {
+      var response = try await answerVerb()
+      response.add(warnings: [warning])
+      return response
+    } catch var error as APIError {
+      error.warnings.append(warning)
+      throw error
+    }
+  }
+
+  private func answerVerb() async throws -> APIResponse {
     if !attributes.subresource.isEmpty { return try await answerSubresource() }
     guard let verb = ResourceDefinition.Verb(rawValue: attributes.verb),
       definition.verbs.contains(verb)

@@ -41,6 +41,7 @@ extension ResourceCall {
       + definition.behavior.validateCreate(object)
     guard errors.isEmpty else { throw APIError.invalid(kind, object.objectName, errors) }
     warnings += definition.behavior.warnings(object)
+    definition.behavior.finish(&object)
     let final = object
     return try await store.transact { [self] state throws(APIError) in
       try insert(final, in: table, state: &state, isDryRun: options.isDryRun)
@@ -179,6 +180,7 @@ extension ResourceCall {
       guard errors.isEmpty else { throw APIError.invalid(kind, object.objectName, errors) }
       if part == .main { warnings += definition.behavior.warnings(object) }
       object.metadata["resourceVersion"] = old.metadata["resourceVersion"]
+      definition.behavior.finish(&object)
       let final = ManagedFields.keepingTimes(of: old, in: object)
       let committed = await store.transact { [self] state in
         commit(final, old: old, current: current, in: table, state: &state, options: options)

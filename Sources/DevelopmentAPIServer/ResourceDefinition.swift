@@ -29,6 +29,8 @@ struct ResourceDefinition: Sendable {
   /// A finished deletion answers with the object instead of a Status.
   var returnsDeletedObject = false
   var selectableFields = SelectableFields()
+  /// A `Warning` on every answer of a version that is on its way out.
+  var deprecationWarning: String?
   /// What objects look like; `nil` takes anything.
   var schema: ObjectSchema?
   /// Schemas of the kind's other versions, by `apiVersion`.
@@ -108,6 +110,8 @@ struct ResourceBehavior: Sendable {
   var validateStatusUpdate: @Sendable (_ object: JSONValue, _ old: JSONValue) -> [FieldError] = {
     _, _ in []
   }
+  /// Brings a valid object into the form in which it is stored, where that is another version's.
+  var finish: @Sendable (_ object: inout JSONValue) -> Void = { _ in }
   /// `Warning` headers for a create or an update.
   var warnings: @Sendable (_ object: JSONValue) -> [String] = { _ in [] }
 }

@@ -39,7 +39,9 @@ enum CustomResourceDefinitionRules {
 
   static func validateUpdate(_ crd: JSONValue, old: JSONValue) -> [FieldError] {
     var errors = validateSpec(crd)
-    for path in [["spec", "group"], ["spec", "scope"], ["spec", "names", "kind"], ["spec", "names", "plural"]]
+    for path in [
+      ["spec", "group"], ["spec", "scope"], ["spec", "names", "kind"], ["spec", "names", "plural"],
+    ]
     where crd[path: path] != old[path: path] {
       // Names of a CRD that was never established may still change.
       let isEstablished = old.list("status", "conditions").contains {
@@ -308,7 +310,8 @@ enum CustomResourceDefinitionRules {
       return conversion.has("webhook")
         ? [
           .forbidden(
-            "spec.conversion.webhookClientConfig", "should not be set when strategy is not set to Webhook")
+            "spec.conversion.webhookClientConfig",
+            "should not be set when strategy is not set to Webhook")
         ] : []
     case "Webhook":
       let client = conversion[path: ["webhook", "clientConfig"]]

@@ -249,7 +249,8 @@ struct SchemaValidator {
 
 /// Sets and list maps hold every element, or key, once.
 enum ListUniqueness {
-  static func validate(_ value: JSONValue, _ schema: ObjectSchema, at field: String) -> [FieldError] {
+  static func validate(_ value: JSONValue, _ schema: ObjectSchema, at field: String) -> [FieldError]
+  {
     switch value {
     case .array(let elements):
       var errors: [FieldError] = []

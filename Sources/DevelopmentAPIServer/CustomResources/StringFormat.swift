@@ -13,7 +13,8 @@ enum StringFormat {
     case "ipv6": if case .v6? = IPAddress(text) { true } else { false }
     case "cidr": text.contains("/") && CIDRBlock(text) != nil
     case "mac": MACAddress(text) != nil
-    case "uuid", "uuid3", "uuid4", "uuid5": matches(text, #"^(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$"#)
+    case "uuid", "uuid3", "uuid4", "uuid5":
+      matches(text, #"^(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$"#)
     case "byte": Base64.firstInvalidByte(text) == nil
     case "hostname": isHostname(text)
     case "email": matches(text, #"^[^@\s]+@[^@\s]+$"#)

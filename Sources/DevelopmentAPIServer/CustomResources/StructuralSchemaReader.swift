@@ -7,7 +7,8 @@ import OrderedCollections
 /// found by `StructuralSchemaRules` on the written form.
 enum StructuralSchemaReader {
   static func read(_ json: JSONValue) -> ObjectSchema {
-    var schema = ObjectSchema(type: json.text("type").isEmpty ? nil : .init(rawValue: json.text("type")))
+    var schema = ObjectSchema(
+      type: json.text("type").isEmpty ? nil : .init(rawValue: json.text("type")))
     for (name, property) in json["properties"]?.objectValue ?? [:] {
       schema.properties[name] = read(property)
     }

@@ -25,10 +25,14 @@ struct BuiltInKinds: Sendable {
   private func addDecoding(
     _ behavior: inout ResourceBehavior, _ kind: ResourceKind, _ schema: ObjectSchema
   ) {
-    behavior.decode = { object throws(TypedDecoder.Failure) in
-      let decoded = try TypedDecoder.decode(object, as: schema)
-      object = decoded.object
-      return decoded.unknownFields
+    behavior.decode = { object throws(DecodingFailure) in
+      do throws(TypedDecoder.Failure) {
+        let decoded = try TypedDecoder.decode(object, as: schema)
+        object = decoded.object
+        return decoded.unknownFields
+      } catch {
+        throw DecodingFailure(message: error.description)
+      }
     }
     behavior.setDefaults = { object in
       SchemaDefaults.apply(schema, to: &object)
@@ -202,11 +206,15 @@ enum PodUpdateRules {
     let kept = after.list("tolerations")
     if !tolerations.allSatisfy(kept.contains) {
       errors.append(
-        .forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds"))
+        .forbidden(
+          "spec.tolerations", "existing toleration can not be modified except its tolerationSeconds"
+        ))
     }
     after["tolerations"] = before["tolerations"]
     after["activeDeadlineSeconds"] = before["activeDeadlineSeconds"]
-    if !before.list("schedulingGates").isEmpty { after["schedulingGates"] = before["schedulingGates"] }
+    if !before.list("schedulingGates").isEmpty {
+      after["schedulingGates"] = before["schedulingGates"]
+    }
     if after != before {
       errors.append(.forbidden("spec", "\(text)\n\(difference(before, after))"))
     }

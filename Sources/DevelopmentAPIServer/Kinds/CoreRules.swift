@@ -101,7 +101,8 @@ enum CoreRules {
     let namespace = event.text("metadata", "namespace")
     let subject = event.text("involvedObject", "namespace")
     // Events about cluster-scoped objects live in `default` (or where node events go).
-    let fits = subject.isEmpty ? ["default", "kube-system"].contains(namespace) : subject == namespace
+    let fits =
+      subject.isEmpty ? ["default", "kube-system"].contains(namespace) : subject == namespace
     if !fits {
       errors.append(
         .invalid("involvedObject.namespace", .string(subject), "does not match event.namespace"))
@@ -244,7 +245,8 @@ enum CoreRules {
     let name = priority.text("metadata", "name")
     let value = priority.integer("value") ?? 0
     var errors: [FieldError] = []
-    if name.hasPrefix("system-"), !["system-node-critical", "system-cluster-critical"].contains(name)
+    if name.hasPrefix("system-"),
+      !["system-node-critical", "system-cluster-critical"].contains(name)
     {
       errors.append(
         .forbidden(

@@ -128,7 +128,8 @@ enum PodRules {
       errors += validateMounts(container.list("volumeMounts"), volumes, at: "\(path).volumeMounts")
       for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
         if let value = container[probe], !value.isNull {
-          errors += validateProbe(value, at: "\(path).\(probe)", isReadiness: probe == "readinessProbe")
+          errors += validateProbe(
+            value, at: "\(path).\(probe)", isReadiness: probe == "readinessProbe")
         }
       }
       errors += supported(
@@ -279,7 +280,9 @@ enum PodRules {
   private static func validateResources(_ resources: JSONValue, at path: String) -> [FieldError] {
     var errors: [FieldError] = []
     let limits = resources["limits"]?.objectValue ?? [:]
-    for (kind, values) in [("limits", limits), ("requests", resources["requests"]?.objectValue ?? [:])] {
+    for (kind, values) in [
+      ("limits", limits), ("requests", resources["requests"]?.objectValue ?? [:]),
+    ] {
       for (name, value) in values {
         guard let quantity = Quantity(value.stringValue ?? "") else { continue }
         if quantity.nanos < 0 {

@@ -65,7 +65,9 @@ enum ServiceRules {
     func drop(_ field: String) { service[path: ["spec", field]] = nil }
 
     if type == "ExternalName", had != "ExternalName" {
-      for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]
+      for field in [
+        "clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy",
+      ]
       where isUnchanged(field) {
         drop(field)
       }
@@ -257,8 +259,9 @@ enum ServiceRules {
     errors += unsupported(spec, "internalTrafficPolicy", ["Cluster", "Local"])
     errors += unsupported(
       spec, "ipFamilyPolicy", ["PreferDualStack", "RequireDualStack", "SingleStack"])
-    if let port = spec.integer("healthCheckNodePort"), port != 0, type != "LoadBalancer"
-      || spec.text("externalTrafficPolicy") != "Local"
+    if let port = spec.integer("healthCheckNodePort"), port != 0,
+      type != "LoadBalancer"
+        || spec.text("externalTrafficPolicy") != "Local"
     {
       errors.append(
         .invalid(
@@ -305,7 +308,8 @@ enum ServiceRules {
         || service.text("spec", "clusterIP") != first
     {
       let value =
-        after.first == first ? .array([service[path: ["spec", "clusterIP"]] ?? ""])
+        after.first == first
+        ? .array([service[path: ["spec", "clusterIP"]] ?? ""])
         : service[path: path] ?? .null
       errors.append(.invalid("spec.clusterIPs[0]", value, "may not change once set"))
     }

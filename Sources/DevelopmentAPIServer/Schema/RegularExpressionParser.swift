@@ -251,7 +251,8 @@ struct RegularExpressionParser {
       name.unicodeScalars.append(scalar)
       position += 1
     }
-    let letters = ScalarSet.range("A", "Z").union(.range("a", "z")).union(.range("\u{C0}", "\u{24F}"))
+    let letters = ScalarSet.range("A", "Z").union(.range("a", "z")).union(
+      .range("\u{C0}", "\u{24F}"))
     let sets: [String: ScalarSet] = [
       "L": letters, "Lu": .range("A", "Z"), "Ll": .range("a", "z"), "N": .digit, "Nd": .digit,
     ]
@@ -265,9 +266,13 @@ struct RegularExpressionParser {
     ("[:alnum:]", ScalarSet.digit.union(.range("A", "Z")).union(.range("a", "z"))),
     ("[:alpha:]", ScalarSet.range("A", "Z").union(.range("a", "z"))), ("[:digit:]", .digit),
     ("[:lower:]", .range("a", "z")), ("[:upper:]", .range("A", "Z")), ("[:space:]", .space),
-    ("[:word:]", .word), ("[:xdigit:]", ScalarSet.digit.union(.range("A", "F")).union(.range("a", "f"))),
-    ("[:punct:]",
-      ScalarSet.range("!", "/").union(.range(":", "@")).union(.range("[", "`")).union(.range("{", "~"))),
+    ("[:word:]", .word),
+    ("[:xdigit:]", ScalarSet.digit.union(.range("A", "F")).union(.range("a", "f"))),
+    (
+      "[:punct:]",
+      ScalarSet.range("!", "/").union(.range(":", "@")).union(.range("[", "`")).union(
+        .range("{", "~"))
+    ),
   ]
 
   private mutating func characterClass(from start: Int) throws(Malformed) -> ScalarSet {

@@ -14,7 +14,8 @@ import Testing
     Row(pattern: "^[a-z]+$", matching: ["abc"], other: ["", "aBc", "abc1"]),
     Row(pattern: "b+", matching: ["abba"], other: ["aa"]),
     Row(pattern: "^(a|bc)*d?$", matching: ["", "abca", "bcd"], other: ["c", "dd"]),
-    Row(pattern: #"^\d{1,3}(\.\d{1,3}){3}$"#, matching: ["10.0.0.1"], other: ["10.0.0", "1000.1.1.1"]),
+    Row(
+      pattern: #"^\d{1,3}(\.\d{1,3}){3}$"#, matching: ["10.0.0.1"], other: ["10.0.0", "1000.1.1.1"]),
     Row(pattern: "^(?i)tcp$", matching: ["TCP", "tcp"], other: ["udp"]),
     Row(pattern: "^[^0-9]+$", matching: ["abc"], other: ["a1"]),
     Row(pattern: "^[-._a-zA-Z0-9]+$", matching: ["a-b_c.9"], other: ["a b"]),
@@ -24,7 +25,8 @@ import Testing
     Row(pattern: "^a{2,}$", matching: ["aa", "aaaa"], other: ["a"]),
     Row(pattern: "^a{,2}$", matching: ["a{,2}"], other: ["aa"]),
     Row(pattern: "^.$", matching: ["ä"], other: ["\n", "ab"]),
-    Row(pattern: "^(?:(?:a*)*)*$", matching: ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"],
+    Row(
+      pattern: "^(?:(?:a*)*)*$", matching: ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"],
       other: ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"]),
     Row(pattern: #"^\x41\.$"#, matching: ["A."], other: ["Ab"]),
   ])
