@@ -151,9 +151,10 @@ let package = Package(
     module(
       "MetalLBSpeaker",
       [
-        "NetworkAddresses", "Layer2", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration",
-        "ClusterConfiguration", "Announcement", "LinuxNetwork", "Layer2Transport",
-        "KubernetesClient", "ControllerRuntime", logging, metrics, serviceLifecycle, yams,
+        "NetworkAddresses", "Layer2", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI",
+        "LegacyConfiguration", "ClusterConfiguration", "Announcement", "LinuxNetwork",
+        "Layer2Transport", "KubernetesClient", "ControllerRuntime", coreMetrics, logging, metrics,
+        serviceLifecycle,
       ]),
     module(
       "MetalLBOperator",

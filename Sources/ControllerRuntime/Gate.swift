@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Opens once; everybody who waits goes on, and nobody waits afterwards.
-final class Gate: Sendable {
+package final class Gate: Sendable {
   private struct State {
     var isOpen = false
     var nextID: UInt64 = 0
@@ -10,9 +10,11 @@ final class Gate: Sendable {
 
   private let state = Mutex(State())
 
-  var isOpen: Bool { state.withLock { $0.isOpen } }
+  package init() {}
 
-  func open() {
+  package var isOpen: Bool { state.withLock { $0.isOpen } }
+
+  package func open() {
     let waiters = state.withLock { state in
       state.isOpen = true
       defer { state.waiters = [:] }
@@ -22,7 +24,7 @@ final class Gate: Sendable {
   }
 
   /// Returns once the gate is open; throws `CancellationError`.
-  func wait() async throws {
+  package func wait() async throws {
     let id = state.withLock { state in
       state.nextID += 1
       return state.nextID

@@ -1,0 +1,68 @@
+package import KubernetesAPI
+package import Layer2
+package import NetworkAddresses
+
+/// What this node announces now. Services come and go; each address is announced once, however many Services share it,
+/// on the interfaces of all of them.
+package struct Layer2AnnouncementTable: Sendable {
+  /// What a change of the table means on the links.
+  package enum Change: Sendable, Hashable {
+    /// Announce the address, or change where it is announced.
+    case announce(IPAddress, InterfaceSelection)
+    case withdraw(IPAddress)
+  }
+
+  private var announcements: [NamespacedName: Layer2Announcement] = [:]
+  /// The Services behind each announced address.
+  private var claims: [IPAddress: [NamespacedName: InterfaceSelection]] = [:]
+
+  package init() {}
+
+  package subscript(service: NamespacedName) -> Layer2Announcement? { announcements[service] }
+
+  /// The announced Services, in no order.
+  package var services: some Collection<NamespacedName> { announcements.keys }
+
+  /// Replaces what is announced for a Service; nil withdraws it. Returns what differs on the links, withdrawals first.
+  package mutating func set(
+    _ announcement: Layer2Announcement?, for service: NamespacedName
+  ) -> [Change] {
+    let old = announcements[service]
+    guard old != announcement else { return [] }
+    announcements[service] = announcement
+    let gone = Set(old?.addresses ?? []).subtracting(announcement?.addresses ?? [])
+    var changes: [Change] = []
+    for address in gone.sorted() {
+      changes += change(address) { $0[service] = nil }
+    }
+    guard let announcement else { return changes }
+    for address in announcement.addresses {
+      changes += change(address) { $0[service] = announcement.interfaces }
+    }
+    return changes
+  }
+
+  /// Withdraws everything.
+  package mutating func removeAll() -> [Change] {
+    defer { self = Layer2AnnouncementTable() }
+    return claims.keys.sorted().map { .withdraw($0) }
+  }
+
+  private mutating func change(
+    _ address: IPAddress, _ body: (inout [NamespacedName: InterfaceSelection]) -> Void
+  ) -> [Change] {
+    var services = claims[address] ?? [:]
+    let before = selection(of: services)
+    body(&services)
+    claims[address] = services.isEmpty ? nil : services
+    let after = selection(of: services)
+    guard before != after else { return [] }
+    return [after.map { .announce(address, $0) } ?? .withdraw(address)]
+  }
+
+  private func selection(
+    of services: [NamespacedName: InterfaceSelection]
+  ) -> InterfaceSelection? {
+    services.isEmpty ? nil : services.values.reduce(.named([])) { $0.union($1) }
+  }
+}

@@ -1,0 +1,156 @@
+import Announcement
+import ControllerRuntime
+import KubernetesAPI
+import KubernetesClient
+import Logging
+import MetalLBAPI
+import Synchronization
+
+/// Keeps the `ServiceL2Status` objects of this node in line with what it announces: one for each announced Service, and
+/// none besides. Whoever announces a Service also removes what other nodes said about it.
+final class L2StatusWriter: Sendable {
+  /// What should exist for a Service.
+  enum Desired: Hashable, Sendable {
+    case contents(ServiceL2Status.Status)
+    case absent
+    /// Nothing is known yet: leave everything as it is.
+    case undecided
+  }
+
+  /// How long a created object may take to appear in the store.
+  private static let appearance = Duration.seconds(10)
+
+  private let statuses: Store<ServiceL2Status>
+  private let client: KubernetesClient
+  private let options: SpeakerOptions
+  private let time: TimeSource
+  private let logger: Logger
+  private let desired: @Sendable (NamespacedName) -> Desired
+  private let state = Mutex(State())
+
+  private struct State {
+    /// Created objects that the store did not show yet, with the time by which it should.
+    var created: [NamespacedName: (object: ServiceL2Status, deadline: ContinuousClock.Instant)] =
+      [:]
+    var owner: OwnerReference?
+    /// The server does not let us write such objects, or does not know them.
+    var isUnavailable = false
+  }
+
+  init(
+    statuses: Store<ServiceL2Status>, client: KubernetesClient, options: SpeakerOptions,
+    time: TimeSource, logger: Logger, desired: @escaping @Sendable (NamespacedName) -> Desired
+  ) {
+    self.statuses = statuses
+    self.client = client
+    self.options = options
+    self.time = time
+    self.logger = logger
+    self.desired = desired
+  }
+
+  func reconcile(_ service: NamespacedName) async throws -> ReconcileResult {
+    guard !state.withLock({ $0.isUnavailable }) else { return .done }
+    do {
+      switch desired(service) {
+      case .undecided: return .done
+      case .absent: return try await remove(service)
+      case .contents(let status): return try await write(status, service)
+      }
+    } catch let error as KubernetesError where error.isForbidden {
+      state.withLock { $0.isUnavailable = true }
+      logger.warning(
+        "ServiceL2Statuses cannot be written; who announces what is only in the log",
+        metadata: [LogKey.error: "\(error)"])
+      return .done
+    }
+  }
+
+  private func remove(_ service: NamespacedName) async throws -> ReconcileResult {
+    let own = known(service).own
+    for object in own { try await delete(object) }
+    state.withLock { $0.created[service] = nil }
+    return .done
+  }
+
+  private func write(
+    _ status: ServiceL2Status.Status, _ service: NamespacedName
+  ) async throws -> ReconcileResult {
+    let owner = try await owner()
+    let (own, others) = known(service)
+    // An object of a Pod that this node had before goes with that Pod.
+    let usable = own.filter {
+      owner == nil || $0.metadata.ownerReferences.contains { $0.uid == owner?.uid }
+    }
+    let kept = usable.min { $0.metadata.name < $1.metadata.name }
+    var object: ServiceL2Status
+    if let kept {
+      object = kept
+    } else {
+      object = try await create(service, owner: owner)
+    }
+    if object.status != status {
+      object.status = status
+      object = try await client.updateStatus(object)
+      state.withLock { state in
+        if state.created[service] != nil { state.created[service]?.object = object }
+      }
+    }
+    for other in own + others where other.metadata.uid != object.metadata.uid {
+      try await delete(other)
+    }
+    return .done
+  }
+
+  /// This node's objects for a Service, also those that the store does not show yet, and those of other nodes.
+  private func known(_ service: NamespacedName) -> (
+    own: [ServiceL2Status], others: [ServiceL2Status]
+  ) {
+    let stored = statuses.values(index: SpeakerInformers.serviceIndex, key: "\(service)")
+    var own = stored.filter { $0.node == options.nodeName }
+    let now = time.now
+    let created = state.withLock { state -> ServiceL2Status? in
+      guard let created = state.created[service] else { return nil }
+      let isShown = own.contains { $0.metadata.uid == created.object.metadata.uid }
+      guard !isShown, now < created.deadline else {
+        state.created[service] = nil
+        return nil
+      }
+      return created.object
+    }
+    if let created { own.append(created) }
+    return (own, stored.filter { $0.node != options.nodeName })
+  }
+
+  private func create(
+    _ service: NamespacedName, owner: OwnerReference?
+  ) async throws -> ServiceL2Status {
+    let metadata = ObjectMeta(
+      generateName: ServiceL2Status.namePrefix, namespace: options.namespace,
+      labels: ServiceL2Status.labels(service: service, node: options.nodeName),
+      ownerReferences: owner.map { [$0] } ?? [])
+    let object = try await client.create(ServiceL2Status(metadata: metadata))
+    let deadline = time.now.advanced(by: Self.appearance)
+    state.withLock { $0.created[service] = (object, deadline) }
+    return object
+  }
+
+  private func delete(_ object: ServiceL2Status) async throws {
+    do {
+      try await client.delete(object)
+    } catch let error as KubernetesError where error.isNotFound || error.isConflict {
+      // Somebody else did.
+    }
+  }
+
+  /// The Pod that this process runs in; it takes the objects with it.
+  private func owner() async throws -> OwnerReference? {
+    if let known = state.withLock({ $0.owner }) { return known }
+    guard !options.podName.isEmpty,
+      let pod = try await client.find(Pod.self, options.podName, namespace: options.namespace)
+    else { return nil }
+    let owner = pod.ownerReference(controller: false, blockOwnerDeletion: false)
+    state.withLock { $0.owner = owner }
+    return owner
+  }
+}

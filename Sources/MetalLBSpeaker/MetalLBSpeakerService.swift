@@ -1,0 +1,199 @@
+import Announcement
+import ControllerRuntime
+package import CoreMetrics
+import KubernetesAPI
+package import KubernetesClient
+import Layer2
+import Layer2Transport
+package import Logging
+import ServiceLifecycle
+
+/// The speaker process: announces the addresses of Services from its node.
+///
+/// ```
+///  pools, advertisements, ConfigMap ─▶ SpeakerInputs ─┐
+///  Nodes, speakers' Pods ─────────────▶      │        ▼
+///  Services, EndpointSlices ──────────▶ ServiceAnnouncer ─▶ Layer2Announcer ─▶ links
+///                                            │ queue
+///                                            └──────────▶ L2StatusWriter, events
+/// ```
+///
+/// Nothing is announced before everything that decides about it has been read. Afterwards what is announced stays as it
+/// is while the API server does not answer.
+package struct MetalLBSpeakerService: ServiceLifecycle.Service {
+  /// What must be true before the process is ready.
+  package enum Check: String, Sendable, Hashable, CaseIterable {
+    /// Everything that decides has been read.
+    case caches
+    /// A configuration is in force.
+    case configuration
+    /// The interfaces are known, and sockets are open on those that can be used.
+    case sockets
+  }
+
+  /// How long a graceful stop goes on removing status objects.
+  private static let farewell = Duration.seconds(2)
+
+  /// How long to wait before a status object that somebody removed is made again.
+  private static let patience = Duration.seconds(5)
+
+  private let options: SpeakerOptions
+  private let client: KubernetesClient
+  private let metrics: SpeakerMetrics
+  private let announcer: any AddressAnnouncing
+  private let time: TimeSource
+  private let logger: Logger
+  private let onReady: @Sendable (Check) -> Void
+
+  /// Throws when the file of excluded interfaces cannot be understood.
+  ///
+  /// - Parameter onReady: told of each check once it holds; it holds from then on.
+  package init(
+    options: SpeakerOptions, client: KubernetesClient, metrics factory: any MetricsFactory,
+    time: TimeSource = .system, logger: Logger,
+    onReady: @escaping @Sendable (Check) -> Void = { _ in }
+  ) throws {
+    var configuration = Layer2Announcer.Configuration()
+    configuration.excludedInterfaces = try ExcludedInterfacesFile.patterns(
+      path: options.excludedInterfacesPath)
+    let announcer = try Layer2Announcer(
+      configuration: configuration, logger: logger, metricsFactory: factory)
+    self.init(
+      options: options, client: client, metrics: factory, announcer: announcer, time: time,
+      logger: logger, onReady: onReady)
+  }
+
+  init(
+    options: SpeakerOptions, client: KubernetesClient, metrics factory: any MetricsFactory,
+    announcer: any AddressAnnouncing, time: TimeSource = .system, logger: Logger,
+    onReady: @escaping @Sendable (Check) -> Void = { _ in }
+  ) {
+    self.options = options
+    self.client = client
+    self.announcer = announcer
+    self.time = time
+    self.logger = logger
+    self.onReady = onReady
+    metrics = SpeakerMetrics(factory: factory, node: options.nodeName)
+  }
+
+  /// Runs until graceful shutdown: withdraws everything, removes this node's status objects, closes. Throws when packets
+  /// cannot be sent from this node.
+  package func run() async throws {
+    if options.bgpType != .native {
+      logger.warning(
+        "this version announces on layer 2 only",
+        metadata: [LogKey.protocolName: "\(options.bgpType.rawValue)"])
+    }
+    try await ServiceGroup(services: services(), logger: logger).run()
+  }
+
+  /// What others depend on comes first, so that it stops last.
+  private func services() -> [any ServiceLifecycle.Service] {
+    let recorder = EventRecorder(
+      client: client, component: "metallb-speaker", host: options.nodeName, time: time,
+      logger: logger)
+    let informers = SpeakerInformers(client: client, options: options, time: time, logger: logger)
+    let queue = WorkQueue<NamespacedName>(time: time)
+    let statusQueue = WorkQueue<NamespacedName>(time: time)
+    let inputs = SpeakerInputs(
+      informers: informers, metrics: metrics, time: time, logger: logger,
+      onChange: { for key in informers.services.store.keys { queue.add(key) } })
+    let rules = Layer2Rules(
+      node: options.nodeName,
+      loadBalancerClass: options.loadBalancerClass.isEmpty ? nil : options.loadBalancerClass,
+      ignoresExclusionLabel: options.ignoresExclusionLabel)
+    let serviceAnnouncer = ServiceAnnouncer(
+      queue: queue, statusQueue: statusQueue, rules: rules, informers: informers, inputs: inputs,
+      announcer: announcer, recorder: recorder, metrics: metrics, logger: logger)
+    let writer = L2StatusWriter(
+      statuses: informers.statuses.store, client: client, options: options, time: time,
+      logger: logger, desired: { serviceAnnouncer.desiredStatus(of: $0) })
+    informers.statuses.onChange { change in
+      guard let service = change.new?.service ?? change.old?.service else { return }
+      // Two nodes that both believe it is their turn delete each other's objects: not faster than this.
+      let isOwnLoss = change.new == nil && change.old?.node == options.nodeName
+      statusQueue.add(service, after: isOwnLoss ? Self.patience : .zero)
+    }
+    let links = AnnouncingLinks(announcer: announcer) { isFirst in
+      if isFirst { onReady(.sockets) }
+      serviceAnnouncer.noteInterfaceChange()
+    }
+    return [recorder] + informers.all + [
+      links,
+      Controller(
+        name: "status", queue: statusQueue, workers: 4, logger: logger,
+        ready: { try await informers.statuses.waitForSync() },
+        reconcile: { try await writer.reconcile($0) }),
+      Controller(
+        name: "inputs", queue: inputs.queue, logger: logger,
+        ready: { try await informers.waitForSync() }, reconcile: { inputs.reconcile($0) }),
+      WithdrawingAfterwards(
+        controller: Controller(
+          name: "services", queue: queue, logger: logger,
+          ready: {
+            try await informers.waitForSync()
+            onReady(.caches)
+            inputs.load()
+            onReady(.configuration)
+            try await links.waitUntilKnown()
+          },
+          reconcile: { serviceAnnouncer.reconcile($0) }),
+        withdraw: {
+          let announced = serviceAnnouncer.stop()
+          _ = try? await time.limit(Self.farewell) {
+            for service in announced { _ = try await writer.reconcile(service) }
+          }
+        }),
+    ]
+  }
+}
+
+/// Runs a controller, and withdraws what it announced when it has ended in whatever way.
+private struct WithdrawingAfterwards: ServiceLifecycle.Service {
+  let controller: Controller<NamespacedName>
+  let withdraw: @Sendable () async -> Void
+
+  func run() async throws {
+    do {
+      try await controller.run()
+    } catch {
+      await withdraw()
+      throw error
+    }
+    await withdraw()
+  }
+}
+
+/// Runs the announcer and follows its interfaces.
+private struct AnnouncingLinks: ServiceLifecycle.Service {
+  let announcer: any AddressAnnouncing
+  let onChange: @Sendable (_ isFirst: Bool) -> Void
+  private let known = Gate()
+
+  init(announcer: any AddressAnnouncing, onChange: @escaping @Sendable (_ isFirst: Bool) -> Void) {
+    self.announcer = announcer
+    self.onChange = onChange
+  }
+
+  /// Returns once the interfaces have been read.
+  func waitUntilKnown() async throws { try await known.wait() }
+
+  func run() async throws {
+    try await withGracefulShutdownHandler {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          for await _ in announcer.interfaceChanges {
+            let isFirst = !known.isOpen
+            known.open()
+            onChange(isFirst)
+          }
+        }
+        try await announcer.run()
+        group.cancelAll()
+      }
+    } onGracefulShutdown: {
+      announcer.stop()
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import Announcement
+import ControllerRuntime
+import KubernetesAPI
+import KubernetesClient
+import Logging
+import MetalLBAPI
+import ServiceLifecycle
+
+/// Everything that a speaker reads, stripped to what it needs.
+struct SpeakerInformers: Sendable {
+  /// Looks up what belongs to a Service, by `namespace/name`.
+  static let serviceIndex = "service"
+
+  let services: Informer<KubernetesAPI.Service>
+  let endpointSlices: Informer<EndpointSlice>
+  let nodes: Informer<Node>
+  /// The speakers' Pods; none where every Node counts as having one.
+  let speakers: Informer<Pod>?
+  let pools: Informer<IPAddressPool>
+  let advertisements: Informer<L2Advertisement>
+  let configMaps: Informer<ConfigMap>
+  let statuses: Informer<ServiceL2Status>
+
+  init(
+    client: KubernetesClient, options: SpeakerOptions, time: TimeSource, logger: Logger
+  ) {
+    let namespace = options.namespace
+    services = Informer(client: client, time: time, logger: logger) { $0.dropUnread() }
+    endpointSlices = Informer(
+      client: client,
+      indexes: [StoreIndex(name: Self.serviceIndex) { $0.service.map { ["\($0)"] } ?? [] }],
+      time: time, logger: logger
+    ) { $0.dropUnread() }
+    nodes = Informer(client: client, time: time, logger: logger) { $0.dropUnread() }
+    speakers =
+      options.speakerLabels.isEmpty
+      ? nil
+      : Informer(
+        client: client, namespace: namespace, labelSelector: options.speakerLabels, time: time,
+        logger: logger
+      ) { $0.dropUnread() }
+    pools = Informer(client: client, namespace: namespace, time: time, logger: logger)
+    advertisements = Informer(client: client, namespace: namespace, time: time, logger: logger)
+    configMaps = Informer(
+      client: client, namespace: namespace,
+      fieldSelector: "metadata.name=\(options.configMapName)", isOptional: true, time: time,
+      logger: logger)
+    statuses = Informer(
+      client: client, namespace: namespace,
+      indexes: [StoreIndex(name: Self.serviceIndex) { $0.service.map { ["\($0)"] } ?? [] }],
+      isOptional: true, time: time, logger: logger)
+  }
+
+  var all: [any ServiceLifecycle.Service] {
+    [services, endpointSlices, nodes, pools, advertisements, configMaps, statuses]
+      + (speakers.map { [$0] } ?? [])
+  }
+
+  /// Returns once everything that decides about announcing is known.
+  func waitForSync() async throws {
+    try await services.waitForSync()
+    try await endpointSlices.waitForSync()
+    try await nodes.waitForSync()
+    try await speakers?.waitForSync()
+    try await pools.waitForSync()
+    try await advertisements.waitForSync()
+    try await configMaps.waitForSync()
+  }
+}
+
+extension KubernetesAPI.Service {
+  fileprivate mutating func dropUnread() {
+    var kept = Spec(type: spec?.type)
+    kept.loadBalancerClass = spec?.loadBalancerClass
+    kept.externalTrafficPolicy = spec?.externalTrafficPolicy
+    spec = kept
+    metadata.annotations = metadata.annotations.filter { $0.key.hasSuffix("/allow-shared-ip") }
+    metadata.ownerReferences = []
+    if status?.loadBalancer?.ingress?.isEmpty ?? true { status = nil }
+    status?.conditions = nil
+  }
+}
+
+extension EndpointSlice {
+  /// The Service that the slice belongs to.
+  var service: NamespacedName? {
+    guard let name = metadata.labels[Self.serviceNameLabel], let namespace = metadata.namespace
+    else { return nil }
+    return NamespacedName(namespace: namespace, name: name)
+  }
+
+  fileprivate mutating func dropUnread() {
+    metadata.labels = metadata.labels.filter { $0.key == Self.serviceNameLabel }
+    metadata.annotations = [:]
+    metadata.ownerReferences = []
+    ports = nil
+    endpoints = endpoints?.map {
+      Endpoint(addresses: [], conditions: $0.conditions, nodeName: $0.nodeName)
+    }
+  }
+}
+
+extension Node {
+  fileprivate mutating func dropUnread() {
+    metadata.annotations = [:]
+    spec = nil
+    var kept = Status()
+    kept.conditions = status?.conditions?
+      .filter { $0.type == "Ready" || $0.type == "NetworkUnavailable" }
+      .map { NodeCondition(type: $0.type, status: $0.status) }
+    status = kept
+  }
+}
+
+extension Pod {
+  fileprivate mutating func dropUnread() {
+    metadata.annotations = [:]
+    var kept = PodSpec()
+    kept.nodeName = spec?.nodeName
+    spec = kept
+  }
+}

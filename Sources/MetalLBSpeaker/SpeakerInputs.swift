@@ -1,0 +1,141 @@
+import Announcement
+import ClusterConfiguration
+import ControllerRuntime
+import KubernetesAPI
+import KubernetesClient
+import Logging
+import MetalLBAPI
+import Synchronization
+
+/// What decisions about all Services have in common: the configuration in force, and the cluster as it looks now.
+///
+/// Both are built anew from the stores when something in them changes, at most once at a time; when the result differs,
+/// every Service is looked at again. Without an answer from the API server the stores stay as they are, and so does
+/// everything that is announced.
+final class SpeakerInputs: Sendable {
+  enum Part: Hashable, Sendable {
+    case configuration
+    case cluster
+  }
+
+  private struct State {
+    var assembler = ConfigurationAssembler()
+    var configuration: ValidatedConfiguration?
+    var cluster: ClusterView?
+    var problems: [ConfigurationProblem] = []
+  }
+
+  let queue: WorkQueue<Part>
+  private let informers: SpeakerInformers
+  private let metrics: SpeakerMetrics
+  private let logger: Logger
+  private let onChange: @Sendable () -> Void
+  private let state = Mutex(State())
+
+  init(
+    informers: SpeakerInformers, metrics: SpeakerMetrics, time: TimeSource, logger: Logger,
+    onChange: @escaping @Sendable () -> Void
+  ) {
+    self.informers = informers
+    self.metrics = metrics
+    self.logger = logger
+    self.onChange = onChange
+    queue = WorkQueue(time: time)
+    informers.pools.onChange { [queue] in
+      if $0.concernsConfiguration { queue.add(.configuration) }
+    }
+    informers.advertisements.onChange { [queue] in
+      if $0.concernsConfiguration { queue.add(.configuration) }
+    }
+    informers.configMaps.onChange { [queue] _ in queue.add(.configuration) }
+    informers.nodes.onChange { [queue] change in
+      // The kubelet writes its Node all the time.
+      if change.old.map(NodeState.init) != change.new.map(NodeState.init) { queue.add(.cluster) }
+    }
+    informers.speakers?.onChange { [queue] _ in queue.add(.cluster) }
+  }
+
+  /// Both parts; nil before ``load()``.
+  var current: (configuration: ValidatedConfiguration, cluster: ClusterView)? {
+    state.withLock { state in
+      guard let configuration = state.configuration, let cluster = state.cluster else { return nil }
+      return (configuration, cluster)
+    }
+  }
+
+  /// Builds both parts from the stores, which must be in sync.
+  func load() {
+    _ = reconcile(.configuration)
+    _ = reconcile(.cluster)
+  }
+
+  func reconcile(_ part: Part) -> ReconcileResult {
+    let isNew =
+      switch part {
+      case .configuration: loadConfiguration()
+      case .cluster: loadCluster()
+      }
+    if isNew { onChange() }
+    return .done
+  }
+
+  private func loadConfiguration() -> Bool {
+    let sources = ConfigurationSources(
+      ipAddressPools: informers.pools.store.values,
+      l2Advertisements: informers.advertisements.store.values,
+      legacy: informers.configMaps.store.values.first)
+    let (assessment, isNew, news) = state.withLock { state in
+      let assessment = state.assembler.assemble(sources)
+      let isNew = state.configuration != assessment.configuration
+      let news = assessment.problems.filter { !state.problems.contains($0) }
+      state.configuration = assessment.configuration
+      state.problems = assessment.problems
+      return (assessment, isNew, news)
+    }
+    metrics.configured(isStale: !assessment.isValid)
+    // Users are told by the controller, once and not by every node.
+    for problem in news {
+      logger.error("configuration object not taken", metadata: [LogKey.problem: "\(problem)"])
+    }
+    if isNew {
+      logger.info(
+        "configuration in force",
+        metadata: [LogKey.pools: "\(assessment.configuration.pools.map(\.name))"])
+    }
+    return isNew
+  }
+
+  private func loadCluster() -> Bool {
+    let nodes = informers.nodes.store.values
+    let view = ClusterView(
+      nodes: Dictionary(nodes.map { ($0.metadata.name, NodeFacts($0)) }) { first, _ in first },
+      members: SpeakerMembership.members(
+        nodes: nodes, speakers: informers.speakers?.store.values))
+    let old = state.withLock { state in
+      defer { state.cluster = view }
+      return state.cluster
+    }
+    if old?.members != view.members {
+      logger.info("speakers alive", metadata: [LogKey.nodes: "\(view.members.sorted())"])
+    }
+    return old != view
+  }
+}
+
+/// What a change of a Node can change here.
+private struct NodeState: Equatable {
+  var facts: NodeFacts
+  var isReady: Bool
+
+  init(_ node: Node) {
+    facts = NodeFacts(node)
+    isReady = node.isReady
+  }
+}
+
+extension Change where R: KubernetesResource {
+  /// Status writes and the like do not count.
+  fileprivate var concernsConfiguration: Bool {
+    isGenerationChange || old?.metadata.labels != new?.metadata.labels
+  }
+}
