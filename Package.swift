@@ -189,7 +189,7 @@ let package = Package(
       ],
       path: "Tests/Support/KubernetesTesting", swiftSettings: settings),
     .target(
-      name: "NamespaceTesting", dependencies: ["LinuxNetwork"],
+      name: "NamespaceTesting", dependencies: ["LinuxNetwork", subprocess],
       path: "Tests/Support/NamespaceTesting", swiftSettings: settings),
 
     // Layer 6: executable

@@ -39,12 +39,9 @@ struct GroupMembershipsTests {
         counts.append(try Self.joined("a0").count)
         for membership in all { memberships.leave(membership) }
         counts.append(try Self.joined("a0").count)
-        for membership in all.prefix(5) { try memberships.join(membership) }
-        memberships = GroupMemberships()
-        counts.append(try Self.joined("a0").count)
         return counts
       }
-      #expect(counts == [3_000, 1, 0, 0])
+      #expect(counts == [3_000, 1, 0])
     }
   }
 

@@ -10,14 +10,19 @@ struct InterfaceMonitorTests {
     _ namespace: TestNamespace, until isFinished: @escaping @Sendable ([NetworkInterface]) -> Bool,
     whenReady: @escaping @Sendable () -> Void
   ) async throws -> [InterfaceTable.Change] {
-    try await NetworkThread.run(name: "monitor", in: namespace.networkNamespace) {
+    let signal = try ThreadSignal()
+    return try await NetworkThread.run(
+      name: "monitor", in: namespace.networkNamespace, signal: signal
+    ) {
+      defer { whenReady() }
       var monitor = try InterfaceMonitor()
       let poller = try Poller()
       var changes = try monitor.resynchronize()
       try poller.add(monitor.descriptor, token: 0)
+      try poller.add(signal.descriptor, token: 1)
       whenReady()
       var tokens: [UInt64] = []
-      while !isFinished(monitor.interfaces) {
+      while !signal.isStopped, !isFinished(monitor.interfaces) {
         try poller.wait(timeout: nil, into: &tokens)
         changes += try monitor.process()
       }
@@ -74,8 +79,10 @@ struct InterfaceMonitorTests {
       try await namespace.ip("link", "add", "a0", "type", "veth", "peer", "name", "b0")
       let (ready, isReady) = AsyncStream.makeStream(of: Void.self)
       let goOn = try ThreadSignal()
-      async let mtu = NetworkThread.run(name: "monitor", in: namespace.networkNamespace) {
-        () -> (Int?, Bool) in
+      async let mtu = NetworkThread.run(
+        name: "monitor", in: namespace.networkNamespace, signal: goOn
+      ) { () -> (Int?, Bool) in
+        defer { isReady.finish() }
         var monitor = try InterfaceMonitor()
         _ = try monitor.resynchronize()
         let poller = try Poller()

@@ -31,16 +31,21 @@ struct PacketSocketTests {
       try await prepare(a, b)
       let (ready, isReady) = AsyncStream.makeStream(of: Void.self)
       let last = try #require(frames.last?[41])
-      async let marks = NetworkThread.run(name: "receive", in: b.networkNamespace) {
+      let signal = try ThreadSignal()
+      async let marks = NetworkThread.run(
+        name: "receive", in: b.networkNamespace, signal: signal
+      ) {
+        defer { isReady.finish() }
         let interface = try #require(try NetworkInterface.all().first { $0.name == "b0" })
         let socket = try PacketSocket(interface: interface.index, filter: .arpRequests)
         let poller = try Poller()
         try poller.add(socket.descriptor, token: 0)
+        try poller.add(signal.descriptor, token: 1)
         isReady.finish()
         var tokens: [UInt64] = []
         var batch = ReceivedFrames()
         var marks: [UInt8] = []
-        while marks.last != last {
+        while !signal.isStopped, marks.last != last {
           try poller.wait(timeout: nil, into: &tokens)
           try socket.receive(into: &batch)
           for index in 0..<batch.count {

@@ -1,5 +1,6 @@
-import Foundation
+import Glibc
 package import LinuxNetwork
+import Subprocess
 import Synchronization
 
 /// A network namespace made for one test, with `lo` up, and removed after it.
@@ -55,7 +56,7 @@ package struct TestNamespace: Sendable {
     try await TestProcess.run("ip", ["netns", "exec", name] + command)
   }
 
-  /// Connects two namespaces with a veth pair, both ends up.
+  /// Connects two namespaces with a veth pair and waits until both ends carry frames.
   package static func connect(
     _ left: (namespace: TestNamespace, interface: String, mac: String),
     _ right: (namespace: TestNamespace, interface: String, mac: String)
@@ -65,6 +66,28 @@ package struct TestNamespace: Sendable {
       "peer", "name", right.interface, "address", right.mac, "netns", right.namespace.name)
     try await left.namespace.ip("link", "set", left.interface, "up")
     try await right.namespace.ip("link", "set", right.interface, "up")
+    try await left.namespace.waitForCarrier(left.interface)
+    try await right.namespace.waitForCarrier(right.interface)
+  }
+
+  /// Waits until an interface has a carrier. The kernel finds that out a moment after the other end is up, and drops
+  /// frames until then.
+  package func waitForCarrier(_ interface: String) async throws {
+    let signal = try ThreadSignal()
+    try await NetworkThread.run(name: "carrier", in: networkNamespace, signal: signal) {
+      let poller = try Poller()
+      var monitor = try InterfaceMonitor()
+      _ = try monitor.resynchronize()
+      try poller.add(monitor.descriptor, token: 0)
+      try poller.add(signal.descriptor, token: 1)
+      var tokens: [UInt64] = []
+      while !signal.isStopped,
+        !monitor.interfaces.contains(where: { $0.name == interface && $0.flags.contains(.running) })
+      {
+        try poller.wait(timeout: nil, into: &tokens)
+        _ = try monitor.process()
+      }
+    }
   }
 }
 
@@ -82,26 +105,13 @@ package enum TestProcess {
   /// Runs a command to its end and returns what it wrote. Throws when its status is not 0.
   @discardableResult
   package static func run(_ command: String, _ arguments: [String]) async throws -> String {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [command] + arguments
-    process.standardOutput = output
-    process.standardError = output
-    let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-      process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-      do {
-        try process.run()
-      } catch {
-        process.terminationHandler = nil
-        continuation.resume(throwing: error)
-      }
+    let result = try await Subprocess.run(
+      .name(command), arguments: Arguments(arguments), output: .string(limit: 1 << 20),
+      error: .combinedWithOutput)
+    guard result.terminationStatus.isSuccess else {
+      throw Failure(
+        description: "\(command) \(arguments.joined(separator: " ")): \(result.standardOutput)")
     }
-    let data = try output.fileHandleForReading.readToEnd() ?? Data()
-    let text = String(decoding: data, as: UTF8.self)
-    guard status == 0 else {
-      throw Failure(description: "\(command) \(arguments.joined(separator: " ")): \(text)")
-    }
-    return text
+    return result.standardOutput
   }
 }
