@@ -145,8 +145,8 @@ let package = Package(
       "MetalLBController",
       [
         "NetworkAddresses", "IPAllocation", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration",
-        "ClusterConfiguration", "KubernetesClient", "ControllerRuntime", logging, metrics,
-        serviceLifecycle,
+        "ClusterConfiguration", "KubernetesClient", "ControllerRuntime", coreMetrics, logging,
+        metrics, serviceLifecycle,
       ]),
     module(
       "MetalLBSpeaker",
@@ -249,8 +249,9 @@ let package = Package(
     tests(
       "MetalLBController",
       [
-        "KubernetesAPI", "MetalLBAPI", "KubernetesClient", "ControllerRuntime",
-        "DevelopmentAPIServer", "KubernetesTesting", "NetworkAddresses", logging,
+        "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration", "ClusterConfiguration",
+        "IPAllocation", "KubernetesClient", "ControllerRuntime", "KubernetesTesting",
+        "NetworkAddresses", "PrometheusMetrics", coreMetrics, logging, serviceLifecycle,
       ]),
     tests(
       "MetalLBSpeaker",

@@ -20,7 +20,8 @@ struct MemberlistSecret: Sendable {
       try await client.find(Secret.self, name, namespace: options.namespace) == nil
     else { return }
     var secret = Secret(metadata: ObjectMeta(name: name, namespace: options.namespace))
-    secret.stringData = [Self.dataKey: Self.newKey()]
+    // `data` is base64 of the value, and the value itself is text.
+    secret.data = [Self.dataKey: Data(Self.newKey().utf8).base64EncodedString()]
     if !options.deploymentName.isEmpty,
       let deployment = try await client.find(
         Deployment.self, options.deploymentName, namespace: options.namespace)

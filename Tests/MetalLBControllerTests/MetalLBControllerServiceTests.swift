@@ -1,0 +1,240 @@
+import KubernetesAPI
+import KubernetesClient
+import KubernetesTesting
+import LegacyConfiguration
+import MetalLBAPI
+import PrometheusMetrics
+import Synchronization
+import Testing
+
+@testable import MetalLBController
+
+@Suite(.timeLimit(.minutes(2)))
+struct MetalLBControllerServiceTests {
+  @Test func `A Service gets an address, a mark and an event, and others keep theirs`() async throws
+  {
+    try await withHarness { harness in
+      try await harness.createPool("gold", ["203.0.113.1-203.0.113.2"])
+      try await harness.running {
+        try await harness.createService("first")
+        let first = try await harness.service("first", has: ["203.0.113.1"])
+        #expect(first.allocatedFrom == "gold")
+        try await harness.createService("second")
+        try await harness.service("second", has: ["203.0.113.2"])
+      }
+      // The controller has shut down, so all events are sent.
+      let events = try await harness.events(on: "first")
+      #expect(events.map(\.reason) == ["IPAllocated"])
+      #expect(events.first?.source?.component == "metallb-controller")
+      #expect(events.first?.message == "Assigned IP [\"203.0.113.1\"]")
+    }
+  }
+
+  @Test func `What Services have at the start is adopted before anything is given out`()
+    async throws
+  {
+    try await withHarness { harness in
+      try await harness.createPool("gold", ["203.0.113.1-203.0.113.2"])
+      try await harness.createService("waiting")
+      var holder = try await harness.createService("holder")
+      holder.status = KubernetesAPI.Service.Status(
+        loadBalancer: .init(ingress: [.init(ip: "203.0.113.1")]))
+      _ = try await harness.client.updateStatus(holder)
+      try await harness.running {
+        try await harness.service("waiting", has: ["203.0.113.2"])
+        try await harness.service("holder", has: ["203.0.113.1"])
+      }
+    }
+  }
+
+  @Test func `Who waits is told why and served by the next deletion`() async throws {
+    try await withHarness { harness in
+      try await harness.createPool("gold", ["203.0.113.1"])
+      try await harness.running {
+        let holder = try await harness.createService("holder")
+        try await harness.service("holder", has: ["203.0.113.1"])
+        try await harness.createService("waiter")
+        try await harness.client.delete(holder)
+        try await harness.service("waiter", has: ["203.0.113.1"])
+      }
+      let reasons = try await harness.events(on: "waiter").compactMap(\.reason)
+      #expect(reasons.last == "IPAllocated")
+      #expect(Set(reasons).isSubset(of: ["AllocationFailed", "IPAllocated"]))
+    }
+  }
+
+  @Test func `Pools change under live Services`() async throws {
+    try await withHarness { harness in
+      try await harness.createPool("gold", ["203.0.113.0/29"])
+      try await harness.running {
+        try await harness.createService("web")
+        try await harness.service("web", has: ["203.0.113.0"])
+        _ = try await retryOnConflict {
+          var current = try await harness.client.get(
+            IPAddressPool.self, "gold", namespace: harness.cluster.namespace)
+          current.spec.addresses = ["198.51.100.7"]
+          return try await harness.client.update(current)
+        }
+        try await harness.service("web", has: ["198.51.100.7"])
+        try await harness.client.delete(
+          IPAddressPool.self, "gold", namespace: harness.cluster.namespace)
+        try await harness.service("web", has: [])
+        try await harness.createPool("silver", ["192.0.2.9"])
+        let web = try await harness.service("web", has: ["192.0.2.9"])
+        #expect(web.allocatedFrom == "silver")
+      }
+    }
+  }
+
+  @Test func `The ConfigMap of the legacy era is read live`() async throws {
+    try await withHarness { harness in
+      @Sendable func configMap(_ addresses: String) -> ConfigMap {
+        ConfigMap(
+          metadata: ObjectMeta(name: "config", namespace: harness.cluster.namespace),
+          data: [
+            "config":
+              "address-pools:\n- {name: gold, protocol: layer2, addresses: [\(addresses)]}\n"
+          ])
+      }
+      _ = try await harness.client.create(configMap("203.0.113.1"))
+      try await harness.running {
+        try await harness.createService("web")
+        try await harness.service("web", has: ["203.0.113.1"])
+        try await harness.createService("late")
+        _ = try await harness.client.update(configMap("203.0.113.1-203.0.113.2"))
+        try await harness.service("late", has: ["203.0.113.2"])
+        _ = try await harness.client.update(configMap("nonsense"))
+        try await harness.cluster.eventually(ConfigurationState.self, "controller") {
+          $0?.status?.result == "Invalid"
+        }
+        try await harness.service("late", has: ["203.0.113.2"])
+      }
+    }
+  }
+
+  @Test func `A bad pool leaves the others alone and is named in state and event`() async throws {
+    try await withHarness { harness in
+      try await harness.createPool("bad", ["203.0.113.300"])
+      try await harness.createPool("good", ["203.0.113.1"])
+      try await harness.running {
+        try await harness.createService("web")
+        try await harness.service("web", has: ["203.0.113.1"])
+        let state = try await harness.cluster.eventually(ConfigurationState.self, "controller") {
+          $0?.status?.result == "Invalid"
+        }
+        #expect(state?.metadata.labels["metallb.io/component-type"] == "controller")
+        #expect(state?.status?.conditions?.map(\.type) == ["poolReconcilerValid"])
+        #expect(state?.status?.conditions?.map(\.reason) == ["ConfigurationError"])
+        #expect(state?.status?.errorSummary?.contains("/bad: spec.addresses[0]") == true)
+        #expect(harness.metrics.render().contains("metallb_k8s_client_config_stale_bool 1"))
+
+        try await harness.client.delete(
+          IPAddressPool.self, "bad", namespace: harness.cluster.namespace)
+        let mended = try await harness.cluster.eventually(ConfigurationState.self, "controller") {
+          $0?.status?.result == "Valid"
+        }
+        #expect(mended?.status?.errorSummary == nil)
+        try await harness.client.delete(
+          ConfigurationState.self, "controller", namespace: harness.cluster.namespace)
+        try await harness.cluster.eventually(ConfigurationState.self, "controller") {
+          $0?.status?.result == "Valid" && $0?.metadata.uid != mended?.metadata.uid
+        }
+        #expect(harness.metrics.render().contains("metallb_k8s_client_config_stale_bool 0"))
+      }
+      #expect(try await harness.events(on: "bad").map(\.reason) == ["InvalidAddress"])
+    }
+  }
+
+  @Test func `Pools count their addresses in status and metrics`() async throws {
+    try await withHarness { harness in
+      try await harness.createPool("gold", ["203.0.113.0/29", "2001:db8::/64"])
+      try await harness.running {
+        let web = try await harness.createService("web")
+        try await harness.cluster.eventually(IPAddressPool.self, "gold") {
+          $0?.status
+            == IPAddressPool.Status(
+              assignedIPv4: 1, assignedIPv6: 0, availableIPv4: 7, availableIPv6: .max)
+        }
+        let page = harness.metrics.render()
+        #expect(page.contains("metallb_allocator_ipv4_addresses_total{pool=\"gold\"} 8"))
+        #expect(page.contains("metallb_allocator_addresses_in_use_total{pool=\"gold\"} 1"))
+        try await harness.client.delete(web)
+        try await harness.cluster.eventually(IPAddressPool.self, "gold") {
+          $0?.status?.assignedIPv4 == 0
+        }
+      }
+    }
+  }
+
+  @Test func `The secret of the gossip is created once and never changed`() async throws {
+    try await withHarness { harness in
+      let options = harness.options { $0.memberlistSecretName = "metallb-memberlist" }
+      var first: Secret?
+      for _ in 1...2 {
+        let secret = try await harness.running(options) {
+          // The state is written after the start, the second time too.
+          try await harness.cluster.eventually(ConfigurationState.self, "controller") {
+            $0?.status?.result == "Valid"
+          }
+          return try await harness.cluster.eventually(Secret.self, "metallb-memberlist") {
+            $0 != nil
+          }
+        }
+        #expect(secret?.data?["secretkey"] != nil)
+        first = first ?? secret
+        #expect(secret?.data == first?.data)
+      }
+    }
+    #expect(MemberlistSecret.newKey().count == 22)
+    #expect(MemberlistSecret.newKey() != MemberlistSecret.newKey())
+  }
+
+  @Test func `A second replica waits, is ready, and takes over`() async throws {
+    try await withHarness { harness in
+      try await harness.createPool("gold", ["203.0.113.1-203.0.113.2"])
+      let (firstLeads, noteFirstLeads) = AsyncStream.makeStream(of: Void.self)
+      let (secondIsReady, noteSecondIsReady) = AsyncStream.makeStream(of: Void.self)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          try await harness.running {
+            try await harness.createService("first")
+            try await harness.service("first", has: ["203.0.113.1"])
+            noteFirstLeads.yield()
+            for await _ in secondIsReady { break }
+          }
+          // The first one has given the lease up.
+          try await harness.createService("second")
+        }
+        group.addTask {
+          for await _ in firstLeads { break }
+          try await harness.running(
+            readiness: { failure in if failure == nil { noteSecondIsReady.yield() } }
+          ) {
+            try await harness.service("second", has: ["203.0.113.2"])
+            try await harness.service("first", has: ["203.0.113.1"])
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+
+  @Test func `Many Services at once each get an address of their own`() async throws {
+    try await withHarness { harness in
+      let count = 200
+      try await harness.createPool("gold", ["198.51.100.0/24"])
+      for index in 0..<count { try await harness.createService("web-\(index)") }
+      try await harness.running {
+        for index in 0..<count {
+          try await harness.cluster.eventually(KubernetesAPI.Service.self, "web-\(index)") {
+            $0?.ingressIPs.count == 1
+          }
+        }
+        let services = try await harness.client.list(
+          KubernetesAPI.Service.self, namespace: harness.cluster.namespace
+        ).items
+        #expect(Set(services.flatMap(\.ingressIPs)).count == count)
+      }
+    }
+  }
+}
