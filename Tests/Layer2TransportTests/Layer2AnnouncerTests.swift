@@ -8,7 +8,7 @@ import NetworkAddresses
 import Testing
 
 @Suite(.tags(.namespaces), .needsNamespaces, .timeLimit(.minutes(1)))
-struct Layer2AnnouncerTests {
+struct Layer2AnnouncerNamespaceTests {
   private static let arp = EthernetHeader.arp
   private static let ipv6 = EthernetHeader.ipv6
 
@@ -275,7 +275,9 @@ struct Layer2AnnouncerTests {
       #expect(lost.contains("Received 0 response(s)"))
     }
   }
+}
 
+@Suite struct Layer2AnnouncerTests {
   @Test func `A namespace that does not exist is an error`() async throws {
     var configuration = Layer2Announcer.Configuration()
     configuration.namespace = .named("mlb-no-such")

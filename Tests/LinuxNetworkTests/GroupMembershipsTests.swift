@@ -5,7 +5,7 @@ import NetworkAddresses
 import Testing
 
 @Suite(.tags(.namespaces), .needsNamespaces, .timeLimit(.minutes(1)))
-struct GroupMembershipsTests {
+struct GroupMembershipsNamespaceTests {
   /// The groups ff02::1:ffXX:XXXX that the kernel lists for an interface.
   private static func joined(_ interface: String) throws -> Set<String> {
     let file = try #require(FileHandle(forReadingAtPath: "/proc/thread-self/net/igmp6"))

@@ -4,7 +4,7 @@ import NetworkAddresses
 import Testing
 
 @Suite(.tags(.namespaces), .needsNamespaces, .timeLimit(.minutes(1)))
-struct InterfaceMonitorTests {
+struct InterfaceMonitorNamespaceTests {
   /// Runs a monitor on its own thread until `isFinished`, and returns the changes it saw.
   private func follow(
     _ namespace: TestNamespace, until isFinished: @escaping @Sendable ([NetworkInterface]) -> Bool,

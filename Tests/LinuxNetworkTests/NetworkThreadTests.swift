@@ -74,9 +74,11 @@ struct NetworkThreadTests {
     #expect(
       error?.description == "open namespace /run/netns/mlb-no-such: No such file or directory")
   }
+}
 
-  @Test(.tags(.namespaces), .needsNamespaces)
-  func `Only the thread enters a namespace`() async throws {
+@Suite(.tags(.namespaces), .needsNamespaces, .timeLimit(.minutes(1)))
+struct NetworkThreadNamespaceTests {
+  @Test func `Only the thread enters a namespace`() async throws {
     try await TestNamespace.with { namespaces in
       let current = { @Sendable in
         try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self/ns/net")

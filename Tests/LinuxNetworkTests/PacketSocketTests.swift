@@ -4,7 +4,7 @@ import NetworkAddresses
 import Testing
 
 @Suite(.tags(.namespaces), .needsNamespaces, .timeLimit(.minutes(1)))
-struct PacketSocketTests {
+struct PacketSocketNamespaceTests {
   private static let left = "02:00:00:00:00:01"
   private static let right = "02:00:00:00:00:02"
 
