@@ -189,16 +189,24 @@ package final class LeaderElector: ServiceLifecycle.Service {
   }
 
   /// Tells the others that they need not wait. Runs in a task of its own because this one is
-  /// cancelled; its timeout bounds it.
+  /// cancelled; the timeouts of its requests bound it.
   private func release() async {
-    let wall = time.wall
-    let record = state.withLock { state -> Lease? in
-      guard let record = state.record else { return nil }
-      return state.election.release(record, wall: wall)
+    let wasLeading = state.withLock { state in
+      defer { state.election.lose() }
+      return state.election.deadline != nil
     }
-    guard let record else { return }
-    let client = client
-    let outcome = await Task { try await client.update(record) }.result
+    guard wasLeading else { return }
+    let outcome = await Task {
+      // A renewal that was under way may have arrived or not: the record is read anew.
+      try await retryOnConflict {
+        let current = try await client.get(Lease.self, lease.name, namespace: lease.namespace)
+        let wall = time.wall
+        guard let record = state.withLock({ $0.election.release(current, wall: wall) }) else {
+          return
+        }
+        _ = try await client.update(record)
+      }
+    }.result
     switch outcome {
     case .success: logger.info("gave the lease up")
     case .failure(let error):

@@ -73,6 +73,8 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     }
   }
 
+  package var isShutDown: Bool { state.withLock { $0.isShutDown } }
+
   /// Waits for the next key; `nil` once the queue is shut down or the task is cancelled. Every key
   /// must be given back with ``done(_:)``.
   package func next() async -> Key? {

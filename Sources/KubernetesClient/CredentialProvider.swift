@@ -1,4 +1,5 @@
 internal import KubernetesAPI
+internal import NIOCore
 internal import NIOSSL
 
 /// What one request needs to prove who it is from, and to check who answers.
@@ -102,6 +103,8 @@ actor CredentialProvider {
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.minimumTLSVersion = .tlsv12
     tls.applicationProtocols = ["http/1.1"]
+    // A server that does not say goodbye in return is not waited for.
+    tls.shutdownTimeout = .milliseconds(500)
     if let authority = configuration.tls.certificateAuthority {
       tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(authority.read()))
     }
