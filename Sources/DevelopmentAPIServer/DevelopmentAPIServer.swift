@@ -275,6 +275,8 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
     tls.trustRoots = .certificates(
       try NIOSSLCertificate.fromPEMBytes(Array(certificates.caPEM.utf8)))
     tls.applicationProtocols = ["http/1.1"]
+    // An idle connection whose client does not say goodbye in return would hold up a stop for 5 s.
+    tls.shutdownTimeout = .milliseconds(100)
     return tls
   }
 }

@@ -74,7 +74,9 @@ extension ExecPlugin {
     let status = value["status"]
     var credential = ExecCredential()
     credential.token = status?["token"]?.stringValue.map { SecretBytes($0) }
-    credential.clientCertificate = status?["clientCertificateData"]?.stringValue.map { SecretBytes($0) }
+    credential.clientCertificate = status?["clientCertificateData"]?.stringValue.map {
+      SecretBytes($0)
+    }
     credential.clientKey = status?["clientKeyData"]?.stringValue.map { SecretBytes($0) }
     credential.expiration = status?["expirationTimestamp"]?.stringValue.flatMap { Timestamp($0) }
     if (credential.clientCertificate == nil) != (credential.clientKey == nil) {

@@ -1,6 +1,7 @@
 /// Bytes that must not reach logs, errors or dumps: a token or a private key. Printing and
 /// reflecting show only that there is one.
-package struct SecretBytes: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
+package struct SecretBytes: Sendable, Hashable, CustomStringConvertible,
+  CustomDebugStringConvertible,
   CustomReflectable
 {
   package let bytes: [UInt8]

@@ -13,7 +13,8 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 @Suite(.timeLimit(.minutes(1))) struct InformerTests {
   /// Runs the informer while `body` runs.
   private func running<R>(
-    _ informer: Informer<R>, _ body: @escaping @Sendable (AsyncStream<Change<R>>) async throws -> Void
+    _ informer: Informer<R>,
+    _ body: @escaping @Sendable (AsyncStream<Change<R>>) async throws -> Void
   ) async throws {
     let (changes, continuation) = AsyncStream.makeStream(of: Change<R>.self)
     informer.onChange { continuation.yield($0) }
