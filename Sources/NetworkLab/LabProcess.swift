@@ -34,6 +34,12 @@ package struct LabCommand: Sendable, Hashable {
     return redirect + namespace.enter + (sandbox?.enter ?? []) + changeFolder + command
   }
 
+  /// What to put before another command so that it runs beside this one, while that has the given
+  /// process id: same files, network, user and capabilities.
+  package func enterCommand(process: Int32) -> [String] {
+    ["nsenter", "--target=\(process)", "--mount", "--net", "--"] + (sandbox?.setpriv ?? [])
+  }
+
   /// Runs the command and returns how it ended.
   ///
   /// - Parameter started: called once, as soon as there is a process, with the means to signal it.

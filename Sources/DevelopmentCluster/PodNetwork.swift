@@ -1,0 +1,62 @@
+internal import KubernetesAPI
+internal import Logging
+internal import NetworkAddresses
+internal import NetworkLab
+
+/// The network of one Pod: the node's own, or a namespace behind a routed veth pair.
+struct PodNetwork: Sendable {
+  var namespace: LabNamespace
+  var address: IPAddress
+  /// Whether the namespace is the Pod's and goes with it.
+  var isOwn: Bool
+
+  /// Why a Pod gets no network.
+  enum Failure: Error, CustomStringConvertible {
+    case noFreeAddress(CIDRBlock)
+
+    var description: String {
+      switch self {
+      case .noFreeAddress(let block): "no free address in \(block)"
+      }
+    }
+  }
+
+  static func make(for pod: Pod, on node: NodeContext) async throws -> PodNetwork {
+    if pod.spec?.hostNetwork == true {
+      return PodNetwork(
+        namespace: node.namespace, address: node.plan.address.address, isOwn: false)
+    }
+    let uid = pod.metadata.uid ?? pod.metadata.name
+    guard let address = node.takeAddress(for: uid) else {
+      throw Failure.noFreeAddress(node.plan.pods)
+    }
+    let short = String(uid.prefix(8))
+    let gateway = node.plan.podGateway
+    let namespace = try await node.network.lab.addNamespace("pod-\(short)")
+    let bits = address.family.bitWidth
+    try await node.network.lab.connect(
+      LinkEnd(
+        node.namespace, "veth\(short)", addresses: [LabAddress(gateway, prefixLength: bits)]),
+      LinkEnd(namespace, "eth0", addresses: [LabAddress(address, prefixLength: bits)]))
+    try await namespace.ip([
+      "route add \(gateway) dev eth0 scope link", "route add default via \(gateway) dev eth0",
+    ])
+    try await node.namespace.ip(["route replace \(address) dev veth\(short) scope link"])
+    return PodNetwork(namespace: namespace, address: address, isOwn: true)
+  }
+
+  /// Removes what is the Pod's own, with all processes in it; also in a cancelled task.
+  func remove(of pod: Pod, from node: NodeContext) async {
+    guard isOwn else { return }
+    // In a task of its own, as a cancelled one could not call any tool.
+    let removal = Task { try await node.network.lab.removeNamespace(namespace) }
+    do {
+      try await removal.value
+    } catch {
+      node.logger.warning(
+        "cannot remove a Pod's network",
+        metadata: ["pod": "\(pod.namespacedName)", "error": "\(error)"])
+    }
+    node.giveBackAddress(of: pod.metadata.uid ?? pod.metadata.name)
+  }
+}
