@@ -120,6 +120,22 @@ package struct DaemonSet: KubernetesResource {
       self.desiredNumberScheduled = desiredNumberScheduled
       self.numberReady = numberReady
     }
+
+    /// A DaemonSet that no controller has looked at yet has an empty status.
+    package init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      func count(_ key: CodingKeys) throws -> Int? {
+        try container.decodeIfPresent(Int.self, forKey: key)
+      }
+      currentNumberScheduled = try count(.currentNumberScheduled) ?? 0
+      numberMisscheduled = try count(.numberMisscheduled) ?? 0
+      desiredNumberScheduled = try count(.desiredNumberScheduled) ?? 0
+      numberReady = try count(.numberReady) ?? 0
+      observedGeneration = try container.decodeIfPresent(Int64.self, forKey: .observedGeneration)
+      updatedNumberScheduled = try count(.updatedNumberScheduled)
+      numberAvailable = try count(.numberAvailable)
+      numberUnavailable = try count(.numberUnavailable)
+    }
   }
 
   package init(metadata: ObjectMeta, spec: Spec? = nil) {

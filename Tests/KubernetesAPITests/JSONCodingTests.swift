@@ -29,6 +29,15 @@ import Testing
     #expect(map.metadata.labels == [:])
   }
 
+  @Test func `An empty DaemonSet status counts nothing`() throws {
+    let status: DaemonSet.Status = try JSONValue(parsing: "{}").decode()
+    #expect(
+      status
+        == DaemonSet.Status(
+          currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0,
+          numberReady: 0))
+  }
+
   static let mistakes: [(String, String)] = [
     (#"{"metadata":{"name":1}}"#, "metadata.name: must be a string, not a number"),
     (
