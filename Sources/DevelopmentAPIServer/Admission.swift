@@ -4,7 +4,11 @@ import KubernetesAPI
 extension ResourceCall {
   func admitCreate(
     _ object: inout JSONValue, options: WriteOptions, warnings: inout [String]
-  ) async throws {}
+  ) async throws {
+    if definition.storage == BuiltInResources.pods {
+      try await PodAdmission(store: store).admit(&object, namespace: key.namespace)
+    }
+  }
 
   func admitUpdate(
     _ object: inout JSONValue, old: JSONValue, options: WriteOptions, warnings: inout [String]

@@ -1,4 +1,5 @@
 import KubernetesAPI
+import NetworkAddresses
 
 /// What is there before the first request.
 enum Bootstrap {
@@ -13,17 +14,47 @@ enum Bootstrap {
           ["metadata": ["name": .string(name)]], BuiltInResources.namespaces, registry, &state)
         content.fill(name, registry, in: &state)
       }
-      for (plural, object) in DefaultRoles.objects {
-        put(
-          object,
-          ResourceDefinition.StorageKey(group: "rbac.authorization.k8s.io", plural: plural),
-          registry, &state)
+      for role in DefaultRoles.clusterRoles { put(role, DefaultRoles.roles, registry, &state) }
+      for binding in DefaultRoles.clusterRoleBindings {
+        put(binding, DefaultRoles.bindings, registry, &state)
       }
     }
   }
 
   /// What depends on where the server listens.
-  static func publish(_ store: ObjectStore, settings: ServerSettings) async {}
+  static func publish(_ store: ObjectStore, settings: ServerSettings) async {
+    let registry = await store.registry()
+    await store.transact { state in
+      guard let block = state.addresses.blocks.first, let address = block.first.advanced(by: 1)
+      else { return }
+      let labels: JSONValue = ["component": "apiserver", "provider": "kubernetes"]
+      put(
+        [
+          "metadata": ["name": "kubernetes", "namespace": "default", "labels": labels],
+          "spec": [
+            "clusterIP": .string(address.description),
+            "ports": [
+              [
+                "name": "https", "port": 443, "protocol": "TCP",
+                "targetPort": .integer(Int64(settings.port)),
+              ]
+            ],
+          ],
+        ], BuiltInResources.services, registry, &state)
+      put(
+        [
+          "metadata": [
+            "name": "kubernetes", "namespace": "default",
+            "labels": ["kubernetes.io/service-name": "kubernetes"],
+          ],
+          "addressType": block.family == .ipv4 ? "IPv4" : "IPv6",
+          "endpoints": [
+            ["addresses": [.string(settings.host)], "conditions": ["ready": true]]
+          ],
+          "ports": [["name": "https", "port": .integer(Int64(settings.port)), "protocol": "TCP"]],
+        ], BuiltInResources.endpointSlices, registry, &state)
+    }
+  }
 
   /// Adds an object of the system unless it is there.
   static func put(
@@ -45,20 +76,4 @@ enum Bootstrap {
     try? definition.allocation?.allocate(&object, old: nil, in: &state, isDryRun: false)
     _ = try? state.insert(object, in: table)
   }
-}
-
-/// The cluster roles and bindings that every cluster has and that matter here.
-enum DefaultRoles {
-  static let objects: [(plural: String, object: JSONValue)] = [
-    (
-      "clusterroles",
-      [
-        "metadata": ["name": "cluster-admin"],
-        "rules": [
-          ["apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]],
-          ["nonResourceURLs": ["*"], "verbs": ["*"]],
-        ],
-      ]
-    )
-  ]
 }

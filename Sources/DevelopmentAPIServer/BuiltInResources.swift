@@ -8,6 +8,8 @@ enum BuiltInResources {
   static let serviceAccounts = ResourceDefinition.StorageKey(group: "", plural: "serviceaccounts")
   static let configMaps = ResourceDefinition.StorageKey(group: "", plural: "configmaps")
   static let services = ResourceDefinition.StorageKey(group: "", plural: "services")
+  static let endpointSlices = ResourceDefinition.StorageKey(
+    group: "discovery.k8s.io", plural: "endpointslices")
   static let pods = ResourceDefinition.StorageKey(group: "", plural: "pods")
   static let immortalNamespaces: Set<String> = ["default", "kube-system", "kube-public"]
 
@@ -131,6 +133,7 @@ enum BuiltInResources {
       $0.returnsDeletedObject = true
     }
     core.modify("services") {
+      $0.allocation = ServiceAllocation()
       $0.returnsDeletedObject = true
       $0.selectableFields.fields = ["spec.clusterIP": "", "spec.type": ""]
     }

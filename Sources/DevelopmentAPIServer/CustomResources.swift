@@ -54,6 +54,8 @@ enum CustomResources {
     definition.isCustom = true
     definition.hasGeneration = true
     definition.schema = schema.complete
+    definition.openAPISchema = version[path: ["schema", "openAPIV3Schema"]]
+    definition.schemaStamp = Int(crd.text("metadata", "resourceVersion")) ?? 1
     if version.has("subresources", "status") {
       definition.subresources.append(.status(of: definition.kind))
     }

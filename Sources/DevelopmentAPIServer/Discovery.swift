@@ -23,6 +23,7 @@ struct Discovery: Sendable {
     case "apis" where parts.count == 2: return try group(request, parts[1])
     case "apis" where parts.count == 3:
       return try resources(request, group: parts[1], version: parts[2])
+    case "openapi": return try OpenAPI(registry: registry).answer(request, parts.dropFirst())
     case nil: return APIResponse(json: ["paths": .strings(paths)])
     default: return nil
     }

@@ -33,6 +33,8 @@ struct ResourceDefinition: Sendable {
   var deprecationWarning: String?
   /// What objects look like; `nil` takes anything.
   var schema: ObjectSchema?
+  /// A CRD's schema as written, for OpenAPI documents.
+  var openAPISchema: JSONValue?
   /// Schemas of the kind's other versions, by `apiVersion`.
   var otherVersions: [String: ObjectSchema] = [:]
   var behavior = ResourceBehavior()
