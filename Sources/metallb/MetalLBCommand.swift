@@ -6,7 +6,8 @@ struct MetalLBCommand: AsyncParsableCommand {
     commandName: "metallb",
     abstract: "A load balancer for bare-metal Kubernetes clusters.",
     subcommands: [
-      OperatorCommand.self, ControllerCommand.self, RenderCommand.self, ApiserverCommand.self,
+      OperatorCommand.self, ControllerCommand.self, SpeakerCommand.self, RenderCommand.self,
+      ApiserverCommand.self,
     ]
   )
 
