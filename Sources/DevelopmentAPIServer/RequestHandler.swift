@@ -191,7 +191,7 @@ struct ResourceCall: Sendable {
     let shaped: JSONValue =
       switch form.shape {
       case .object: value
-      case .table: tableAnswer([value], metadata: value["metadata"] ?? [:])
+      case .table: try tableAnswer([value], metadata: value["metadata"] ?? [:])
       case .partialMetadata: PartialMetadata.of(value)
       }
     return Self.encode(status: status, shaped, form: form)

@@ -116,7 +116,8 @@ extension ResourceCall {
     switch form.shape {
     case .table:
       return Self.encode(
-        tableAnswer(page.objects.map { $0.value(kind) }, metadata: .object(metadata)), form: form)
+        try tableAnswer(page.objects.map { $0.value(kind) }, metadata: .object(metadata)),
+        form: form)
     case .partialMetadata:
       let items = page.objects.map { PartialMetadata.of($0.value(kind)) }
       return Self.encode(

@@ -7,7 +7,7 @@ extension ResourceCall {
     let form = try outputForm()
     let stream = WatchStream(
       store: store, table: table, definition: definition, options: options, form: form,
-      defaultTimeout: handler.settings.watchTimeout)
+      objects: try TableForm.Objects(request.query), defaultTimeout: handler.settings.watchTimeout)
     return APIResponse(contentType: form.watchContentType) { writer in
       try await stream.run(writer)
     }
@@ -26,6 +26,7 @@ struct WatchStream: Sendable {
   let definition: ResourceDefinition
   let options: ListOptions
   let form: OutputForm
+  let objects: TableForm.Objects
   let defaultTimeout: Duration
 
   private static let bookmarkInterval: Duration = .seconds(60)
@@ -38,7 +39,7 @@ struct WatchStream: Sendable {
     let end = clock.now + timeout
     var nextBookmark =
       clock.now + min(Self.bookmarkInterval, max(.zero, timeout - Self.lastBookmark))
-    var tables = TableForm()
+    var tables = TableForm(objects: objects)
     guard var position = try await start(writer, &tables) else { return }
     while true {
       let deadline = options.allowsBookmarks ? min(end, nextBookmark) : end
