@@ -263,7 +263,7 @@ let package = Package(
       "MetalLBOperator",
       [
         "KubernetesAPI", "MetalLBAPI", "KubernetesClient", "ControllerRuntime", "OperatorRendering",
-        "DevelopmentAPIServer", "KubernetesTesting", logging,
+        "LegacyConfiguration", "KubernetesTesting", logging,
       ]),
     tests("DevelopmentAPIServer", ["KubernetesAPI", asyncHTTPClient, nioCore, logging]),
     tests("NetworkLab", ["NetworkAddresses"]),

@@ -1,0 +1,175 @@
+import ControllerRuntime
+import KubernetesAPI
+import KubernetesClient
+import KubernetesTesting
+import Logging
+import MetalLBAPI
+import MetalLBOperator
+import OperatorRendering
+import Synchronization
+import Testing
+
+/// An operator that runs against a test cluster, in the test's namespace.
+struct OperatorFixture {
+  let cluster: TestCluster
+  let writes = WriteCounter()
+
+  var client: KubernetesClient { cluster.client }
+  var namespace: String { cluster.namespace }
+
+  /// How many requests that change something the operators made.
+  final class WriteCounter: Sendable {
+    private let writes = Atomic(0)
+    var count: Int { writes.load(ordering: .sequentiallyConsistent) }
+    func increment() { writes.add(1, ordering: .sequentiallyConsistent) }
+  }
+
+  static let image = "example.org/metallb:v1@sha256:\(String(repeating: "0", count: 64))"
+
+  /// Runs an operator while `body` runs.
+  func withOperator<Result>(
+    _ variables: [String: String] = [:], identity: String = "one", isElected: Bool = false,
+    _ body: () async throws -> Result
+  ) async throws -> Result {
+    let environment = try OperatorEnvironment(
+      variables: [
+        "OPERATOR_NAMESPACE": namespace, "CONTROLLER_IMAGE": Self.image,
+        "SPEAKER_IMAGE": Self.image,
+      ].merging(variables) { $1 })
+    let counting = client.guardingWrites { [writes] in writes.increment() }
+    let service = Operator(
+      client: isElected ? client : counting,
+      options: OperatorOptions(
+        environment: environment, isLeaderElected: isElected,
+        leaseTiming: LeaseTiming(
+          duration: .seconds(2), renewDeadline: .seconds(1), retryPeriod: .milliseconds(200)),
+        identity: identity),
+      logger: Logger(label: "operator") { _ in SwiftLogNoOpLogHandler() })
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await service.run() }
+      defer { group.cancelAll() }
+      return try await body()
+    }
+  }
+
+  @discardableResult
+  func createMetalLB(
+    _ name: String = "metallb", namespace: String? = nil,
+    _ change: (inout MetalLB.Spec) -> Void = { _ in }
+  ) async throws -> MetalLB {
+    var spec = MetalLB.Spec()
+    change(&spec)
+    return try await client.create(
+      MetalLB(
+        metadata: ObjectMeta(name: name, namespace: namespace ?? self.namespace), spec: spec))
+  }
+
+  @discardableResult
+  func createPool(
+    _ name: String, _ addresses: [String], namespace: String? = nil,
+    _ change: (inout AddressPool.Spec) -> Void = { _ in }
+  ) async throws -> AddressPool {
+    var spec = AddressPool.Spec(protocol: "layer2", addresses: addresses)
+    change(&spec)
+    return try await client.create(
+      AddressPool(
+        metadata: ObjectMeta(name: name, namespace: namespace ?? self.namespace), spec: spec))
+  }
+
+  /// What kubelets and workload controllers would report once all Pods run.
+  func reportWorkloadsReady() async throws {
+    let deployment = try await client.get(Deployment.self, "controller", namespace: namespace)
+    let daemonSet = try await client.get(DaemonSet.self, "speaker", namespace: namespace)
+    try await patchStatus(
+      Deployment.self, "controller",
+      [
+        "observedGeneration": .integer(deployment.metadata.generation ?? 0), "replicas": 1,
+        "readyReplicas": 1, "updatedReplicas": 1, "availableReplicas": 1,
+      ])
+    try await patchStatus(
+      DaemonSet.self, "speaker",
+      [
+        "observedGeneration": .integer(daemonSet.metadata.generation ?? 0),
+        "desiredNumberScheduled": 2, "currentNumberScheduled": 2, "numberReady": 2,
+        "updatedNumberScheduled": 2, "numberMisscheduled": 0,
+      ])
+  }
+
+  func patchStatus<R: KubernetesResource>(
+    _ type: R.Type, _ name: String, _ status: JSONValue
+  ) async throws {
+    _ = try await client.patch(
+      R.resource, name, namespace: namespace, .merge(["status": status]), subresource: "status",
+      options: WriteOptions(fieldManager: "kube-controller-manager"))
+  }
+
+  /// Waits for an object of the test's namespace.
+  @discardableResult
+  func eventuallyExists<R: KubernetesResource>(_ type: R.Type, _ name: String) async throws -> R {
+    let object = try await cluster.eventually(R.self, name) { $0 != nil }
+    return try #require(object)
+  }
+
+  /// Waits until the text of the ConfigMap is this; `nil` for no ConfigMap.
+  func eventuallyConfig(_ text: String?, _ what: String = "") async throws {
+    try await cluster.eventually(ConfigMap.self, "config", what) { configMap in
+      configMap?.data?["config"] == text
+    }
+  }
+
+  @discardableResult
+  func eventuallyCondition(
+    _ type: String, _ status: String, reason: String? = nil, of metalLB: String = "metallb",
+    namespace: String? = nil
+  ) async throws -> Condition {
+    let object = try await cluster.eventually(
+      MetalLB.self, metalLB, namespace: namespace, "\(type)=\(status) \(reason ?? "")"
+    ) { object in
+      object?.status?.conditions?.contains {
+        $0.type == type && $0.status == status && (reason == nil || $0.reason == reason)
+      } ?? false
+    }
+    return try #require(object?.status?.conditions?.first { $0.type == type })
+  }
+
+  @discardableResult
+  func eventuallyPool(
+    _ name: String, namespace: String? = nil, accepted status: String, reason: String
+  ) async throws -> Condition {
+    let pool = try await cluster.eventually(
+      AddressPool.self, name, namespace: namespace, "Accepted=\(status) \(reason)"
+    ) { pool in
+      pool?.status?.conditions?.contains { $0.status == status && $0.reason == reason } ?? false
+    }
+    return try #require(pool?.status?.conditions?.first)
+  }
+
+  /// Waits for an event about an object.
+  func eventuallyEvent(_ reason: String, about name: String) async throws {
+    let isThere = try await TimeSource.system.limit(.seconds(30)) { [client, namespace] in
+      while true {
+        let list = try await client.list(Event.self, namespace: namespace)
+        if list.items.contains(where: { $0.reason == reason && $0.involvedObject.name == name }) {
+          return true
+        }
+        let changes = try await client.watch(
+          Event.resource, namespace: namespace,
+          options: WatchOptions(resourceVersion: list.metadata.resourceVersion))
+        for try await _ in changes { break }
+      }
+    }
+    #expect(isThere == true, "no event \(reason) about \(name)")
+  }
+}
+
+/// A cluster with the kinds of MetalLB.
+func withOperatorFixture(
+  without plural: String? = nil, _ body: (OperatorFixture) async throws -> Void
+) async throws {
+  try await withTestCluster { cluster in
+    for crd in CustomResourceDefinitions.yaml where crd.plural != plural {
+      try await cluster.installCRDs(yaml: crd.text)
+    }
+    try await body(OperatorFixture(cluster: cluster))
+  }
+}
