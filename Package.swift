@@ -124,13 +124,13 @@ let package = Package(
       "KubernetesClient",
       [
         "Backoff", "KubernetesAPI", "KubernetesYAML", asyncHTTPClient, nioCore, nioHTTP1, nioPosix,
-        nioSSL, logging, subprocess,
+        nioSSL, subprocess,
       ]),
     module(
       "ControllerRuntime",
       [
-        "Backoff", "KubernetesAPI", "KubernetesClient", asyncAlgorithms, dequeModule, heapModule,
-        logging, metrics, serviceLifecycle,
+        "Backoff", "KubernetesAPI", "KubernetesClient", dequeModule, heapModule, logging,
+        serviceLifecycle,
       ]),
     module(
       "MetricsServer",

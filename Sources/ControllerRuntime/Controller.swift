@@ -45,7 +45,11 @@ package final class Controller<Key: Hashable & Sendable>: ServiceLifecycle.Servi
   /// Runs until graceful shutdown, which lets the present reconciles finish, or cancellation.
   package func run() async throws {
     try await withGracefulShutdownHandler {
-      try await cancelWhenGracefulShutdown { try await self.ready() }
+      do {
+        try await cancelWhenGracefulShutdown { try await self.ready() }
+      } catch is CancellationError {
+        return
+      }
       await withTaskGroup(of: Void.self) { group in
         group.addTask { await self.queue.run() }
         await withTaskGroup(of: Void.self) { workers in

@@ -255,11 +255,11 @@ private struct JSONParser: ~Escapable {
   }
 
   private func utf8(_ range: Range<Int>) throws(JSONParsingError) -> String {
-    let text = bytes.extracting(range).withUnsafeBufferPointer {
-      String(validating: $0, as: UTF8.self)
+    do {
+      return String(copying: try UTF8Span(validating: bytes.extracting(range)))
+    } catch {
+      throw self.error(.invalidUTF8)
     }
-    guard let text else { throw error(.invalidUTF8) }
-    return text
   }
 
   /// The slow path: from the first backslash on, bytes are collected one by one.

@@ -88,24 +88,3 @@ extension ExecPlugin {
     return credential
   }
 }
-
-/// RFC 4648 §4, without line breaks.
-func encodeBase64(_ bytes: [UInt8]) -> String {
-  let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-  var text: [UInt8] = []
-  text.reserveCapacity((bytes.count + 2) / 3 * 4)
-  var index = 0
-  while index < bytes.count {
-    let count = min(3, bytes.count - index)
-    var group: UInt32 = 0
-    for offset in 0..<3 {
-      group = group << 8 | (offset < count ? UInt32(bytes[index + offset]) : 0)
-    }
-    for position in 0..<4 {
-      let digit = alphabet[Int(group >> (18 - 6 * UInt32(position))) & 63]
-      text.append(position <= count ? digit : UInt8(ascii: "="))
-    }
-    index += 3
-  }
-  return String(decoding: text, as: UTF8.self)
-}

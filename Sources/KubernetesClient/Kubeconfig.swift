@@ -82,6 +82,8 @@ struct Kubeconfig: Decodable, Sendable {
     var env: [Variable]?
     var installHint: String?
     var provideClusterInfo: Bool?
+    /// `Never`, `IfAvailable` or `Always`.
+    var interactiveMode: String?
 
     struct Variable: Decodable, Sendable {
       var name: String
@@ -97,7 +99,8 @@ struct Kubeconfig: Decodable, Sendable {
       let documents = try JSONValue.documents(yaml: String(decoding: bytes, as: UTF8.self))
       self = try documents.first?.decode(Kubeconfig.self) ?? Kubeconfig()
     } catch {
-      throw .malformed(path: path, reason: "\(error)")
+      let reason = (error as? DecodingError)?.fieldDescription ?? "\(error)"
+      throw .malformed(path: path, reason: reason)
     }
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     for index in (clusters ?? []).indices { clusters?[index].folder = folder }
@@ -230,6 +233,11 @@ extension Kubeconfig {
       throw .unsupported(
         field: "exec apiVersion \"\(version)\"", fix: "use client.authentication.k8s.io/v1")
     }
+    if exec.interactiveMode == "Always" {
+      throw .unsupported(
+        field: "an exec plug-in that asks on a terminal",
+        fix: "use one whose interactiveMode is IfAvailable or Never")
+    }
     // A command with a slash is a path, relative to the kubeconfig; without one PATH is searched.
     return ExecPlugin(
       apiVersion: version,
@@ -255,44 +263,4 @@ extension Kubeconfig {
   private static func absolute(_ path: String, folder: String) -> String {
     path.hasPrefix("/") ? path : "\(folder)/\(path)"
   }
-}
-
-/// RFC 4648 §4; line breaks between the characters are skipped, `nil` for anything else.
-package func decodeBase64(_ text: String) -> [UInt8]? {
-  var result: [UInt8] = []
-  result.reserveCapacity(text.utf8.count / 4 * 3)
-  var bits: UInt32 = 0
-  var count = 0
-  var padding = 0
-  for byte in text.utf8 {
-    let value: UInt8
-    switch byte {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = byte - UInt8(ascii: "A")
-    case UInt8(ascii: "a")...UInt8(ascii: "z"): value = byte - UInt8(ascii: "a") + 26
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): value = byte - UInt8(ascii: "0") + 52
-    case UInt8(ascii: "+"): value = 62
-    case UInt8(ascii: "/"): value = 63
-    case UInt8(ascii: "="):
-      padding += 1
-      continue
-    case 0x0A, 0x0D, 0x20, 0x09: continue
-    default: return nil
-    }
-    guard padding == 0 else { return nil }
-    bits = bits << 6 | UInt32(value)
-    count += 1
-    if count == 4 {
-      result += [UInt8(truncatingIfNeeded: bits >> 16), UInt8(truncatingIfNeeded: bits >> 8)]
-      result.append(UInt8(truncatingIfNeeded: bits))
-      (bits, count) = (0, 0)
-    }
-  }
-  switch (count, padding) {
-  case (0, 0): break
-  case (2, 2): result.append(UInt8(truncatingIfNeeded: bits >> 4))
-  case (3, 1):
-    result += [UInt8(truncatingIfNeeded: bits >> 10), UInt8(truncatingIfNeeded: bits >> 2)]
-  default: return nil
-  }
-  return result
 }

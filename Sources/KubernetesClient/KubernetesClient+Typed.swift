@@ -103,8 +103,9 @@ extension KubernetesClient {
     do {
       return try value.decode(R.self)
     } catch {
+      let reason = (error as? DecodingError)?.fieldDescription ?? "\(error)"
       throw KubernetesError(
-        .malformedResponse, detail: "an object of \(R.resource) does not decode: \(error)",
+        .malformedResponse, detail: "an object of \(R.resource) does not decode: \(reason)",
         cause: error)
     }
   }

@@ -98,7 +98,13 @@ extension KubernetesClient {
       let response = try await transport.start(request)
       let code = Int(response.status.code)
       if 200..<300 ~= code { return response }
-      let body = try await response.body.collect(upTo: 1024 * 1024)
+      // What does not fit is no Status.
+      let body: ByteBuffer
+      do {
+        body = try await response.body.collect(upTo: 1024 * 1024)
+      } catch {
+        throw try Transport.connectionError(error, request)
+      }
       throw Self.error(
         APIResponse(code: code, retryAfter: response.retryAfter, body: body), request)
     }

@@ -162,6 +162,10 @@ import Testing
     ("proxy-url: http://proxy:3128", ""), ("", "username: admin\npassword: s3cret"),
     ("", "auth-provider: {name: gcp}"),
     ("", "exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: x}"),
+    (
+      "",
+      "exec: {apiVersion: client.authentication.k8s.io/v1, command: x, interactiveMode: Always}"
+    ),
   ])
   func `what this client does not do is refused with a way out`(
     cluster: String, user: String
