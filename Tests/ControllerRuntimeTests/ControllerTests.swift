@@ -138,4 +138,23 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     }
     #expect(finished.withLock { $0 } == ["a"])
   }
+
+  @Test func `graceful shutdown ends one that is not ready yet`() async throws {
+    let (waits, waiting) = AsyncStream.makeStream(of: Void.self)
+    let never = Gate()
+    let controller = Controller<String>(
+      name: "test", logger: silent,
+      ready: {
+        waiting.yield()
+        try await never.wait()
+      }
+    ) { _ in .done }
+    let group = ServiceGroup(services: [controller], logger: silent)
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await group.run() }
+      for await _ in waits { break }
+      await group.triggerGracefulShutdown()
+      try await tasks.waitForAll()
+    }
+  }
 }

@@ -80,11 +80,6 @@ struct ControllerHarness: Sendable {
     var spec = KubernetesAPI.Service.Spec(type: "LoadBalancer")
     spec.ports = [KubernetesAPI.Service.Port(port: 80)]
     spec.loadBalancerClass = loadBalancerClass
-    if cluster.kind == .development {
-      let clusterIP = "10.96.\(Int.random(in: 1...250)).\(Int.random(in: 1...250))"
-      spec.clusterIP = clusterIP
-      spec.clusterIPs = [clusterIP]
-    }
     var service = KubernetesAPI.Service(
       metadata: ObjectMeta(name: name, namespace: cluster.namespace), spec: spec)
     change(&service)
