@@ -256,8 +256,9 @@ let package = Package(
     tests(
       "MetalLBSpeaker",
       [
-        "KubernetesAPI", "MetalLBAPI", "KubernetesClient", "ControllerRuntime",
-        "DevelopmentAPIServer", "KubernetesTesting", "NetworkAddresses", "Announcement", logging,
+        "NetworkAddresses", "PrometheusMetrics", "Layer2", "KubernetesAPI", "MetalLBAPI",
+        "Announcement", "Layer2Transport", "KubernetesClient", "ControllerRuntime",
+        "KubernetesTesting", logging, nioCore, nioPosix, serviceLifecycle,
       ]),
     tests(
       "MetalLBOperator",

@@ -17,7 +17,7 @@ final class L2StatusWriter: Sendable {
     case undecided
   }
 
-  /// How long a created object may take to appear in the store.
+  /// How long a write may take to appear in the store.
   private static let appearance = Duration.seconds(10)
 
   private let statuses: Store<ServiceL2Status>
@@ -29,8 +29,8 @@ final class L2StatusWriter: Sendable {
   private let state = Mutex(State())
 
   private struct State {
-    /// Created objects that the store did not show yet, with the time by which it should.
-    var created: [NamespacedName: (object: ServiceL2Status, deadline: ContinuousClock.Instant)] =
+    /// What was written and the store did not show yet, with the time by which it should.
+    var written: [NamespacedName: (object: ServiceL2Status, deadline: ContinuousClock.Instant)] =
       [:]
     var owner: OwnerReference?
     /// The server does not let us write such objects, or does not know them.
@@ -66,10 +66,21 @@ final class L2StatusWriter: Sendable {
     }
   }
 
+  /// Call this for every change of the store.
+  func note(_ change: Change<ServiceL2Status>) {
+    guard let service = change.new?.service ?? change.old?.service else { return }
+    state.withLock { state in
+      guard let written = state.written[service]?.object,
+        written.metadata.name == change.key.name,
+        change.new.map({ $0.metadata.resourceVersion == written.metadata.resourceVersion }) ?? true
+      else { return }
+      state.written[service] = nil
+    }
+  }
+
   private func remove(_ service: NamespacedName) async throws -> ReconcileResult {
-    let own = known(service).own
-    for object in own { try await delete(object) }
-    state.withLock { $0.created[service] = nil }
+    for object in known(service).own { try await delete(object) }
+    state.withLock { $0.written[service] = nil }
     return .done
   }
 
@@ -79,12 +90,11 @@ final class L2StatusWriter: Sendable {
     let owner = try await owner()
     let (own, others) = known(service)
     // An object of a Pod that this node had before goes with that Pod.
-    let usable = own.filter {
-      owner == nil || $0.metadata.ownerReferences.contains { $0.uid == owner?.uid }
+    let usable = own.filter { object in
+      owner == nil || object.metadata.ownerReferences.contains { $0.uid == owner?.uid }
     }
-    let kept = usable.min { $0.metadata.name < $1.metadata.name }
     var object: ServiceL2Status
-    if let kept {
+    if let kept = usable.min(by: { $0.metadata.name < $1.metadata.name }) {
       object = kept
     } else {
       object = try await create(service, owner: owner)
@@ -92,9 +102,7 @@ final class L2StatusWriter: Sendable {
     if object.status != status {
       object.status = status
       object = try await client.updateStatus(object)
-      state.withLock { state in
-        if state.created[service] != nil { state.created[service]?.object = object }
-      }
+      remember(object, service)
     }
     for other in own + others where other.metadata.uid != object.metadata.uid {
       try await delete(other)
@@ -102,23 +110,23 @@ final class L2StatusWriter: Sendable {
     return .done
   }
 
-  /// This node's objects for a Service, also those that the store does not show yet, and those of other nodes.
-  private func known(_ service: NamespacedName) -> (
-    own: [ServiceL2Status], others: [ServiceL2Status]
-  ) {
+  /// This node's objects for a Service, as they were last written or read, and those of other nodes.
+  private func known(
+    _ service: NamespacedName
+  ) -> (own: [ServiceL2Status], others: [ServiceL2Status]) {
     let stored = statuses.values(index: SpeakerInformers.serviceIndex, key: "\(service)")
     var own = stored.filter { $0.node == options.nodeName }
     let now = time.now
-    let created = state.withLock { state -> ServiceL2Status? in
-      guard let created = state.created[service] else { return nil }
-      let isShown = own.contains { $0.metadata.uid == created.object.metadata.uid }
-      guard !isShown, now < created.deadline else {
-        state.created[service] = nil
-        return nil
+    let written = state.withLock { state in
+      if let deadline = state.written[service]?.deadline, now >= deadline {
+        state.written[service] = nil
       }
-      return created.object
+      return state.written[service]?.object
     }
-    if let created { own.append(created) }
+    if let written {
+      own.removeAll { $0.metadata.uid == written.metadata.uid }
+      own.append(written)
+    }
     return (own, stored.filter { $0.node != options.nodeName })
   }
 
@@ -130,9 +138,18 @@ final class L2StatusWriter: Sendable {
       labels: ServiceL2Status.labels(service: service, node: options.nodeName),
       ownerReferences: owner.map { [$0] } ?? [])
     let object = try await client.create(ServiceL2Status(metadata: metadata))
-    let deadline = time.now.advanced(by: Self.appearance)
-    state.withLock { $0.created[service] = (object, deadline) }
+    remember(object, service)
     return object
+  }
+
+  /// Until the store shows a write, what was written counts.
+  private func remember(_ object: ServiceL2Status, _ service: NamespacedName) {
+    let deadline = time.now.advanced(by: Self.appearance)
+    state.withLock { $0.written[service] = (object, deadline) }
+    let stored = statuses[object.namespacedName]
+    if stored?.metadata.resourceVersion == object.metadata.resourceVersion {
+      state.withLock { $0.written[service] = nil }
+    }
   }
 
   private func delete(_ object: ServiceL2Status) async throws {

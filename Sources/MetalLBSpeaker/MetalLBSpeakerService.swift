@@ -110,6 +110,7 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
       statuses: informers.statuses.store, client: client, options: options, time: time,
       logger: logger, desired: { serviceAnnouncer.desiredStatus(of: $0) })
     informers.statuses.onChange { change in
+      writer.note(change)
       guard let service = change.new?.service ?? change.old?.service else { return }
       // Two nodes that both believe it is their turn delete each other's objects: not faster than this.
       let isOwnLoss = change.new == nil && change.old?.node == options.nodeName

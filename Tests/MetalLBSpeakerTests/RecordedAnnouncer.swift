@@ -1,0 +1,98 @@
+import KubernetesClient
+import Layer2
+import Layer2Transport
+import NetworkAddresses
+import Synchronization
+
+@testable import MetalLBSpeaker
+
+/// Stands where packets would be sent, and remembers what should be announced.
+final class RecordedAnnouncer: AddressAnnouncing {
+  struct State: Equatable {
+    var announced: [IPAddress: InterfaceSelection] = [:]
+    /// How often each address was withdrawn.
+    var withdrawals: [IPAddress: Int] = [:]
+    var isStopped = false
+  }
+
+  struct NotInTime: Error, CustomStringConvertible {
+    var state: State
+    var description: String { "not in time: \(state)" }
+  }
+
+  private struct Waiter {
+    var predicate: @Sendable (State) -> Bool
+    var continuation: AsyncStream<Void>.Continuation
+  }
+
+  let interfaceChanges: AsyncStream<[InterfaceStatus]>
+  private let interfaceContinuation: AsyncStream<[InterfaceStatus]>.Continuation
+  private let end = AsyncStream<Void>.makeStream()
+  private let present: Mutex<[InterfaceStatus]>
+  private let state = Mutex(State())
+  private let waiters = Mutex<[Waiter]>([])
+
+  init(interfaces: [String] = ["eth0"]) {
+    (interfaceChanges, interfaceContinuation) = AsyncStream.makeStream()
+    present = Mutex([])
+    setInterfaces(interfaces)
+  }
+
+  func setInterfaces(_ names: [String]) {
+    let statuses = names.enumerated().map { index, name in
+      InterfaceStatus(
+        index: Int32(index + 1), name: name,
+        usability: .usable(
+          ResponderInterface(index: Int32(index + 1), name: name, hardwareAddress: .zero)))
+    }
+    present.withLock { $0 = statuses }
+    interfaceContinuation.yield(statuses)
+  }
+
+  var interfaces: [InterfaceStatus] { present.withLock { $0 } }
+  var current: State { state.withLock { $0 } }
+
+  func announce(_ address: IPAddress, interfaces: InterfaceSelection) {
+    change { $0.announced[address] = interfaces }
+  }
+
+  func withdraw(_ address: IPAddress) {
+    change {
+      $0.announced[address] = nil
+      $0.withdrawals[address, default: 0] += 1
+    }
+  }
+
+  func run() async throws {
+    for await _ in end.stream {}
+    interfaceContinuation.finish()
+  }
+
+  func stop() {
+    change { $0.isStopped = true }
+    end.continuation.finish()
+  }
+
+  private func change(_ body: (inout State) -> Void) {
+    let state = state.withLock { state in
+      body(&state)
+      return state
+    }
+    for waiter in waiters.withLock({ $0 }) where waiter.predicate(state) {
+      waiter.continuation.finish()
+    }
+  }
+
+  /// Returns once the predicate holds; throws after half a minute.
+  func eventually(_ predicate: @escaping @Sendable (State) -> Bool) async throws {
+    let (stream, continuation) = AsyncStream<Void>.makeStream()
+    waiters.withLock { $0.append(Waiter(predicate: predicate, continuation: continuation)) }
+    if predicate(current) { return }
+    let done = try await TimeSource.system.limit(.seconds(30)) {
+      for await _ in stream {}
+      try Task.checkCancellation()
+      return true
+    }
+    if done == nil { throw NotInTime(state: current) }
+  }
+}
