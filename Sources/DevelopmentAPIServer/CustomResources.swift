@@ -59,7 +59,10 @@ enum CustomResources {
     if version.has("subresources", "status") {
       definition.subresources.append(.status(of: definition.kind))
     }
-    if version.has("subresources", "scale") { definition.subresources.append(.scale) }
+    if let scale = version[path: ["subresources", "scale"]], !scale.isNull {
+      definition.subresources.append(.scale)
+      definition.scalePaths = ScalePaths(scale)
+    }
     let columns = PrinterColumns(version)
     definition.columns = columns.columns
     definition.cells = { columns.cells(of: $0, now: $1) }

@@ -134,8 +134,7 @@ extension ResourceCall {
             "uid mismatch: the provided object specified uid "
               + "\(configuration.objectUID), and no existing object was found")
         }
-        var object = try manager.applying(configuration, to: nil, options, now: now)
-        object.metadata["name"] = object.metadata["name"] ?? .string(attributes.name)
+        let object = try manager.applying(configuration, to: nil, options, now: now)
         var (accepted, found) = try accept(object, options)
         try checkName(accepted)
         try checkNamespace(&accepted)
@@ -151,6 +150,7 @@ extension ResourceCall {
         part, in: table, options: options, isManaged: true, warnings: &warnings
       ) { old, warnings in
         let object = try manager.applying(configuration, to: old, options, now: now)
+        try checkName(configuration)
         let (accepted, found) = try accept(object, options)
         warnings += found
         try checkName(accepted)
@@ -162,7 +162,7 @@ extension ResourceCall {
 }
 
 extension FieldManager {
-  fileprivate func applying(
+  func applying(
     _ configuration: JSONValue, to live: JSONValue?, _ options: WriteOptions, now: Timestamp
   ) throws(APIError) -> JSONValue {
     do {

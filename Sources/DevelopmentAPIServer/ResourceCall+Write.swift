@@ -264,6 +264,9 @@ extension ResourceCall {
     let version = object.metadata["resourceVersion"]?.stringValue ?? ""
     if version.isEmpty {
       guard !definition.isCustom else {
+        // Here the error names the resource where others name the kind.
+        var kind = kind
+        kind.kind = kind.plural
         throw .invalid(
           kind, current.name,
           [
@@ -291,11 +294,13 @@ extension ResourceCall {
   /// The object in the request: of the right kind, without unknown fields, with defaults.
   func decodeBody(_ options: WriteOptions) throws(APIError) -> (JSONValue, warnings: [String]) {
     let value = try RequestBody.parse(request, expected: kind.kind)
-    return try accept(value, options)
+    let isJSON = request.body.first { $0 > 0x20 } == UInt8(ascii: "{")
+    return try accept(
+      value, options, duplicates: isJSON ? DuplicateFields.find(in: request.body) : [])
   }
 
   func accept(
-    _ value: JSONValue, _ options: WriteOptions
+    _ value: JSONValue, _ options: WriteOptions, duplicates: [String] = []
   ) throws(APIError) -> (JSONValue, warnings: [String]) {
     guard case .object = value else {
       throw .badRequest(
@@ -315,17 +320,17 @@ extension ResourceCall {
           + error.message)
     }
     definition.behavior.setDefaults(&object)
+    let problems =
+      unknown.map { "unknown field \"\($0)\"" } + duplicates.map { "duplicate field \"\($0)\"" }
     var warnings: [String] = []
-    if !unknown.isEmpty {
-      switch options.fieldValidation {
-      case .ignore: break
-      case .warn: warnings = unknown.map { "unknown field \"\($0)\"" }
-      case .strict:
-        let list = unknown.map { "unknown field \"\($0)\"" }.joined(separator: ", ")
-        throw .badRequest(
-          "\(kind.kind) in version \"\(kind.version)\" cannot be handled as a \(kind.kind): strict decoding error: \(list)"
-        )
-      }
+    switch options.fieldValidation {
+    case .ignore: break
+    case .warn: warnings = problems
+    case .strict:
+      guard !problems.isEmpty else { break }
+      throw .badRequest(
+        "\(kind.kind) in version \"\(kind.version)\" cannot be handled as a \(kind.kind): "
+          + "strict decoding error: \(problems.joined(separator: ", "))")
     }
     return (object, warnings)
   }
@@ -335,13 +340,15 @@ extension ResourceCall {
     let name = object["kind"]?.stringValue ?? ""
     if !apiVersion.isEmpty || !name.isEmpty {
       let version = apiVersion.split(separator: "/").last.map(String.init) ?? ""
-      if apiVersion != kind.apiVersion {
+      if definition.isCustom {
+        try checkCustomKind(apiVersion, name, of: object)
+      } else if apiVersion != kind.apiVersion {
         throw .badRequest(
           "\(name) in version \"\(version)\" cannot be handled as a \(kind.kind): no kind \"\(name)\" is "
             + "registered for version \"\(apiVersion)\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""
         )
       }
-      if name != kind.kind {
+      if !definition.isCustom, name != kind.kind {
         throw .badRequest(
           "\(name) in version \"\(version)\" cannot be handled as a \(kind.kind): "
             + "converting (\(version).\(name)) to (core.\(kind.kind)): unknown conversion")
@@ -355,11 +362,34 @@ extension ResourceCall {
     object = .object(whole)
   }
 
+  /// Custom resources are decoded whatever they call themselves, and refused afterwards.
+  private func checkCustomKind(
+    _ apiVersion: String, _ name: String, of object: JSONValue
+  ) throws(APIError) {
+    guard apiVersion == kind.apiVersion else {
+      var error = APIError.badRequest(
+        "the API version in the data (\(apiVersion)) does not match the expected API version "
+          + "(\(kind.apiVersion))")
+      // A version without a schema has no fields.
+      error.warnings = (object.objectValue?.keys ?? [])
+        .filter { !["apiVersion", "kind", "metadata"].contains($0) }
+        .map { "unknown field \"\($0)\"" }
+      throw error
+    }
+    guard name == kind.kind else {
+      var named = kind
+      named.kind = name
+      throw .invalid(
+        named, object.objectName, [.invalid("kind", .string(name), "must be \(kind.kind)")])
+    }
+  }
+
   func checkName(_ object: JSONValue) throws(APIError) {
     let name = object.objectName
     if name.isEmpty {
       throw .badRequest(
-        "the name of the object (\(name)) does not match the name on the URL (\(attributes.name))")
+        "the name of the object (\(attributes.name) based on URL) was undeterminable: "
+          + "name must be provided")
     }
     if name != attributes.name {
       throw .badRequest(

@@ -31,6 +31,7 @@ struct ResourceDefinition: Sendable {
   var selectableFields = SelectableFields()
   /// A `Warning` on every answer of a version that is on its way out.
   var deprecationWarning: String?
+  var scalePaths = ScalePaths.workload
   /// What objects look like; `nil` takes anything.
   var schema: ObjectSchema?
   /// A CRD's schema as written, for OpenAPI documents.

@@ -217,7 +217,8 @@ extension FieldManager {
     let applier = manager(name, .apply)
     let last = fields.owners[applier]
     let set = TypedValue(value: configuration, schema: schema).fieldSet
-      .recursiveDifference(resetFields).difference(Self.neverOwned)
+      .recursiveDifference(resetFields)
+    // While it is pruned, the object's name is among what the applier wants.
     fields.owners[applier] = ManagedFields.Ownership(
       apiVersion: apiVersion, fields: set, time: last?.time)
     var object = TypedValue(value: old, schema: schema).merging(configuration)
@@ -228,6 +229,7 @@ extension FieldManager {
       let conflicts = conflicts(fields, old: old, new: object, comparison, except: applier)
       if !conflicts.isEmpty { throw .conflicts(conflicts) }
     }
+    fields.owners[applier]?.fields = set.difference(Self.neverOwned)
     moveOwnership(of: &fields, old: old, new: object, comparison, except: applier)
     if let live, comparison.isSame, last?.fields == fields.owners[applier]?.fields,
       last?.apiVersion == apiVersion || last == nil

@@ -14,24 +14,6 @@ package struct CustomResourceSchema: Sendable {
   private let scale: ScalePaths?
   private let hasStatus: Bool
 
-  struct ScalePaths: Sendable, Hashable {
-    var spec: [String]
-    var status: [String]
-    var selector: [String]?
-
-    init(_ scale: JSONValue) {
-      func path(_ field: String) -> [String] {
-        scale.text(field).split(separator: ".").map(String.init)
-      }
-      spec = path("specReplicasPath")
-      status = path("statusReplicasPath")
-      selector = scale.has("labelSelectorPath") ? path("labelSelectorPath") : nil
-    }
-  }
-
-  /// Where `scale` finds its numbers; `nil` for versions without that subresource.
-  var scalePaths: ScalePaths? { scale }
-
   /// - Parameters:
   ///   - version: an element of a CRD's `spec.versions`.
   ///   - kind: the CRD's `spec.names.kind`.

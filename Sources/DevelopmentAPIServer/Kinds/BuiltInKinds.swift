@@ -67,6 +67,7 @@ struct BuiltInKinds: Sendable {
       ]
       object[path: ["metadata", "generation"]] = 1
     case ("apps", let name): WorkloadRules.prepareForCreate(name, &object)
+    case ("batch", "Job"): WorkloadRules.prepareJob(&object)
     case ("apiextensions.k8s.io", "CustomResourceDefinition"):
       CustomResourceDefinitionRules.prepareForCreate(&object)
     default: break

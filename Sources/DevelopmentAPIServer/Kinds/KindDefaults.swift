@@ -86,6 +86,7 @@ enum KindDefaults {
       spec["parallelism"] = 1
     }
     spec.setDefault("parallelism", to: 1)
+    spec.setDefault("backoffLimit", to: 6)
     spec.setDefault("completionMode", to: "NonIndexed")
     spec.setDefault("suspend", to: false)
     spec.setDefault("manualSelector", to: false)

@@ -10,6 +10,23 @@ enum WorkloadRules {
     if kind == "DaemonSet" { setTemplateGeneration(&object, 1) }
   }
 
+  /// A Job without a selector of its own selects by its uid.
+  static func prepareJob(_ job: inout JSONValue) {
+    guard !job.flag("spec", "manualSelector"), !job.has("spec", "selector") else { return }
+    let (uid, name) = (job.text("metadata", "uid"), job.text("metadata", "name"))
+    let labels = [
+      "batch.kubernetes.io/controller-uid": uid, "batch.kubernetes.io/job-name": name,
+      "controller-uid": uid, "job-name": name,
+    ]
+    for (key, value) in labels.sorted(by: { $0.key < $1.key }) {
+      job[path: ["metadata", "labels", key]] = .string(value)
+      job[path: ["spec", "template", "metadata", "labels", key]] = .string(value)
+    }
+    job[path: ["spec", "selector"]] = [
+      "matchLabels": ["batch.kubernetes.io/controller-uid": .string(uid)]
+    ]
+  }
+
   /// A Deployment's annotations count for its generation, a DaemonSet's template for its own.
   static func prepareForUpdate(_ kind: String, _ object: inout JSONValue, old: JSONValue) {
     switch kind {

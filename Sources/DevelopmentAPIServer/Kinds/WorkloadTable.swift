@@ -139,7 +139,7 @@ enum WorkloadTable {
       activeDeadlineSeconds int64?
       podFailurePolicy any?
       successPolicy any?
-      backoffLimit int32? =6
+      backoffLimit int32?
       backoffLimitPerIndex int32?
       maxFailedIndexes int32?
       selector LabelSelector?

@@ -32,7 +32,7 @@ enum SchemaDefaults {
       let isMissing = present == nil || present == .null && !property.isNullable
       if isMissing, let standard = property.defaultValue {
         members[name] = standard
-      } else if isMissing {
+      } else if isMissing, property.presence != .always {
         members.removeValue(forKey: name)
       }
       if property.hasNestedDefaults { edit(&members, name, property) }
