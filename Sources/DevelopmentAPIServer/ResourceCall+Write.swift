@@ -173,10 +173,12 @@ extension ResourceCall {
       }
       try await admitUpdate(&object, old: old, options: options, warnings: &warnings)
       var errors = MetadataRules.validateUpdate(object.metadata, old: old.metadata, definition)
-      errors +=
-        part == .status
-        ? definition.behavior.validateStatusUpdate(object, old)
-        : definition.behavior.validateUpdate(object, old)
+      switch part {
+      case .status: errors += definition.behavior.validateStatusUpdate(object, old)
+      case .main, .scale: errors += definition.behavior.validateUpdate(object, old)
+      // Bindings and the like change what updates may not.
+      case .whole: break
+      }
       guard errors.isEmpty else { throw APIError.invalid(kind, object.objectName, errors) }
       if part == .main { warnings += definition.behavior.warnings(object) }
       object.metadata["resourceVersion"] = old.metadata["resourceVersion"]

@@ -66,11 +66,21 @@ struct BuiltInKinds: Sendable {
         "phase": "Pending", "qosClass": .string(PodDefaults.qosClass(of: object["spec"] ?? [:])),
       ]
       object[path: ["metadata", "generation"]] = 1
+    case ("", "Node"): addNotReadyTaint(&object)
     case ("apps", let name): WorkloadRules.prepareForCreate(name, &object)
     case ("batch", "Job"): WorkloadRules.prepareJob(&object)
     case ("apiextensions.k8s.io", "CustomResourceDefinition"):
       CustomResourceDefinitionRules.prepareForCreate(&object)
     default: break
+    }
+  }
+
+  /// `TaintNodesByCondition`: nothing runs on a Node before it reported ready.
+  private static func addNotReadyTaint(_ node: inout JSONValue) {
+    let taint: JSONValue = ["key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"]
+    let taints = node.list("spec", "taints")
+    if !taints.contains(where: { $0["key"] == taint["key"] && $0["effect"] == taint["effect"] }) {
+      node[path: ["spec", "taints"]] = .array(taints + [taint])
     }
   }
 
