@@ -4,7 +4,7 @@ extension JSONValue {
   /// - Throws: `DecodingError`, whose coding path names the field.
   package func decode<Value: Decodable>(_ type: Value.Type = Value.self) throws -> Value {
     if type == JSONValue.self, let value = self as? Value { return value }
-    return try Value(from: JSONValueDecoder(value: self, codingPath: []))
+    return try Value(from: JSONValueDecoder(value: self))
   }
 }
 
@@ -57,19 +57,45 @@ struct JSONCodingKey: CodingKey {
   }
 }
 
+/// Where a container stands: its key and the container around it. Paths are wanted for errors only,
+/// so they are kept as a chain and cost nothing for each member.
+private final class JSONCodingPath {
+  private let parent: JSONCodingPath?
+  private let key: any CodingKey
+
+  init(_ parent: JSONCodingPath?, _ key: any CodingKey) {
+    self.parent = parent
+    self.key = key
+  }
+
+  var keys: [any CodingKey] {
+    var keys = [key]
+    var next = parent
+    while let path = next {
+      keys.append(path.key)
+      next = path.parent
+    }
+    return keys.reversed()
+  }
+}
+
 private struct JSONValueDecoder: Decoder {
   let value: JSONValue
-  let codingPath: [any CodingKey]
+  var parent: JSONCodingPath?
+  var key: (any CodingKey)?
+
+  private var path: JSONCodingPath? { key.map { JSONCodingPath(parent, $0) } }
+  var codingPath: [any CodingKey] { path?.keys ?? [] }
   var userInfo: [CodingUserInfoKey: Any] { [:] }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
     guard case .object(let object) = value else { throw mismatch([String: JSONValue].self) }
-    return KeyedDecodingContainer(JSONKeyedDecoding(object: object, codingPath: codingPath))
+    return KeyedDecodingContainer(JSONKeyedDecoding(object: object, path: path))
   }
 
   func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
     guard case .array(let array) = value else { throw mismatch([JSONValue].self) }
-    return JSONUnkeyedDecoding(array: array, codingPath: codingPath)
+    return JSONUnkeyedDecoding(array: array, path: path)
   }
 
   func singleValueContainer() -> any SingleValueDecodingContainer { self }
@@ -146,7 +172,8 @@ extension JSONValueDecoder: SingleValueDecodingContainer {
 
 private struct JSONKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
   let object: JSONObject
-  let codingPath: [any CodingKey]
+  let path: JSONCodingPath?
+  var codingPath: [any CodingKey] { path?.keys ?? [] }
 
   var allKeys: [Key] { object.keys.compactMap { Key(stringValue: $0) } }
 
@@ -157,7 +184,7 @@ private struct JSONKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol
       throw DecodingError.keyNotFound(
         key, .init(codingPath: codingPath, debugDescription: "required value"))
     }
-    return JSONValueDecoder(value: value, codingPath: codingPath + [key])
+    return JSONValueDecoder(value: value, parent: path, key: key)
   }
 
   func decodeNil(forKey key: Key) -> Bool { object[key.stringValue]?.isNull ?? true }
@@ -210,32 +237,33 @@ private struct JSONKeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol
     try decoder(key).unkeyedContainer()
   }
   func superDecoder() -> any Decoder {
-    JSONValueDecoder(value: .object(object), codingPath: codingPath)
+    JSONValueDecoder(value: .object(object))
   }
   func superDecoder(forKey key: Key) throws -> any Decoder { try decoder(key) }
 }
 
 private struct JSONUnkeyedDecoding: UnkeyedDecodingContainer {
   let array: [JSONValue]
-  let codingPath: [any CodingKey]
+  let path: JSONCodingPath?
   var currentIndex = 0
+  var codingPath: [any CodingKey] { path?.keys ?? [] }
 
-  init(array: [JSONValue], codingPath: [any CodingKey]) {
+  init(array: [JSONValue], path: JSONCodingPath?) {
     self.array = array
-    self.codingPath = codingPath
+    self.path = path
   }
 
   var count: Int? { array.count }
   var isAtEnd: Bool { currentIndex >= array.count }
 
   private mutating func next() throws -> JSONValueDecoder {
-    let path = codingPath + [JSONCodingKey(intValue: currentIndex)]
+    let key = JSONCodingKey(intValue: currentIndex)
     guard !isAtEnd else {
       throw DecodingError.valueNotFound(
-        JSONValue.self, .init(codingPath: path, debugDescription: "end of list"))
+        JSONValue.self, .init(codingPath: codingPath + [key], debugDescription: "end of list"))
     }
     defer { currentIndex += 1 }
-    return JSONValueDecoder(value: array[currentIndex], codingPath: path)
+    return JSONValueDecoder(value: array[currentIndex], parent: path, key: key)
   }
 
   mutating func decodeNil() -> Bool {
