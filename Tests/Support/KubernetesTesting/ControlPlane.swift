@@ -1,6 +1,5 @@
 internal import Crypto
 internal import FoundationEssentials
-internal import KubernetesAPI
 internal import KubernetesClient
 internal import NIOCore
 internal import NIOPosix
@@ -11,101 +10,111 @@ package struct ControlPlaneError: Error, CustomStringConvertible {
   package var description: String
 }
 
-/// Starts etcd and kube-apiserver from a folder, on loopback, with everything they write in a temporary
-/// folder; both are ended when `body` is done. An administrator signs in by a static token; the
-/// server makes its own certificate, which is not checked.
-func withControlPlane<Result: Sendable>(
-  binaries: String, _ body: (ClientConfiguration) async throws -> Result
-) async throws -> Result {
-  let folder = FileManager.default.temporaryDirectory.appending(
-    path: TestCluster.uniqueName("control-plane")
-  ).path
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
+/// etcd and kube-apiserver from a folder, on loopback, with everything they write in a temporary
+/// folder. Started by the first test that needs them and shared by all tests of the process. An
+/// administrator signs in by a static token; the server makes its own certificate, which is not
+/// checked.
+actor ControlPlane {
+  static let shared = ControlPlane()
 
-  let token = String(UInt64.random(in: .min ... .max), radix: 16)
-  try write("\(token),admin,admin,\"system:masters\"\n", to: "\(folder)/tokens.csv")
-  try write(P256.Signing.PrivateKey().pemRepresentation, to: "\(folder)/service-accounts.key")
-  let ports = try await freePorts(3)
-  let client = "http://127.0.0.1:\(ports[0])"
-  let etcd = [
-    "\(binaries)/etcd", "--data-dir=\(folder)/etcd", "--unsafe-no-fsync",
-    "--listen-client-urls=\(client)", "--advertise-client-urls=\(client)",
-    "--listen-peer-urls=http://127.0.0.1:\(ports[1])",
-  ]
-  let server = [
-    "\(binaries)/kube-apiserver", "--etcd-servers=\(client)", "--secure-port=\(ports[2])",
-    "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
-    "--cert-dir=\(folder)/certificates", "--token-auth-file=\(folder)/tokens.csv",
-    "--authorization-mode=RBAC", "--allow-privileged", "--service-cluster-ip-range=10.96.0.0/16",
-    "--service-account-issuer=https://kubernetes.default.svc",
-    "--service-account-key-file=\(folder)/service-accounts.key",
-    "--service-account-signing-key-file=\(folder)/service-accounts.key",
-    // Nobody makes the default service accounts that it would ask for.
-    "--disable-admission-plugins=ServiceAccount",
-  ]
-  let configuration = ClientConfiguration(
-    server: "https://127.0.0.1:\(ports[2])", tls: .init(isVerificationSkipped: true),
-    credentials: .token(SecretBytes(token)))
-  return try await running(etcd, log: "\(folder)/etcd.log") {
-    try await running(server, log: "\(folder)/kube-apiserver.log") {
-      try await waitUntilReady(configuration, log: "\(folder)/kube-apiserver.log")
-      return try await body(configuration)
+  private var start: Task<ClientConfiguration, any Error>?
+
+  /// The administrator's configuration, once the server is ready.
+  func configuration(binaries: String) async throws -> ClientConfiguration {
+    // Every test awaits the same start; it must not end with the one that came first.
+    let start = start ?? Task { try await Self.launch(binaries: binaries) }
+    self.start = start
+    return try await start.value
+  }
+
+  private static func launch(binaries: String) async throws -> ClientConfiguration {
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: TestCluster.uniqueName("control-plane")
+    ).path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+    let token = String(UInt64.random(in: .min ... .max), radix: 16)
+    try write("\(token),admin,admin,\"system:masters\"\n", to: "\(folder)/tokens.csv")
+    try write(P256.Signing.PrivateKey().pemRepresentation, to: "\(folder)/service-accounts.key")
+    let ports = try await freePorts(3)
+    try write(script(binaries: binaries, folder: folder, ports: ports), to: "\(folder)/run")
+    // Lives as long as this process: the script ends when its standard input does.
+    Task {
+      _ = try await Subprocess.run(
+        .name("sh"), arguments: ["\(folder)/run"], input: .inputWriter, output: .discarded,
+        error: .discarded
+      ) { _ in try await Task.sleep(for: .seconds(1_000_000)) }
     }
+    let configuration = ClientConfiguration(
+      server: "https://127.0.0.1:\(ports[2])", tls: .init(isVerificationSkipped: true),
+      credentials: .token(SecretBytes(token)))
+    try await waitUntilReady(configuration, log: "\(folder)/kube-apiserver.log")
+    return configuration
   }
-}
 
-private func write(_ text: String, to path: String) throws {
-  try Data(text.utf8).write(to: URL(filePath: path))
-}
+  private static func script(binaries: String, folder: String, ports: [Int]) -> String {
+    let client = "http://127.0.0.1:\(ports[0])"
+    let etcd = [
+      "\(binaries)/etcd", "--data-dir=\(folder)/etcd", "--unsafe-no-fsync",
+      "--listen-client-urls=\(client)", "--advertise-client-urls=\(client)",
+      "--listen-peer-urls=http://127.0.0.1:\(ports[1])",
+    ]
+    let server = [
+      "\(binaries)/kube-apiserver", "--etcd-servers=\(client)", "--secure-port=\(ports[2])",
+      "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1",
+      "--cert-dir=\(folder)/certificates", "--token-auth-file=\(folder)/tokens.csv",
+      "--authorization-mode=RBAC", "--allow-privileged",
+      "--service-cluster-ip-range=10.96.0.0/16",
+      "--service-account-issuer=https://kubernetes.default.svc",
+      "--service-account-key-file=\(folder)/service-accounts.key",
+      "--service-account-signing-key-file=\(folder)/service-accounts.key",
+      // Nobody makes the default service accounts that it would ask for.
+      "--disable-admission-plugins=ServiceAccount",
+    ]
+    func quoted(_ words: [String]) -> String { words.map { "'\($0)'" }.joined(separator: " ") }
+    return """
+      \(quoted(etcd)) >'\(folder)/etcd.log' 2>&1 </dev/null &
+      etcd=$!
+      \(quoted(server)) >'\(folder)/kube-apiserver.log' 2>&1 </dev/null &
+      server=$!
+      cat >/dev/null
+      kill -KILL $server $etcd
+      rm -rf '\(folder)'
 
-/// Ports of loopback that nobody uses at the moment.
-private func freePorts(_ count: Int) async throws -> [Int] {
-  var channels: [any Channel] = []
-  for _ in 0..<count {
-    channels.append(
-      try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(
-        host: "127.0.0.1", port: 0
-      ).get())
+      """
   }
-  let ports = channels.compactMap { $0.localAddress?.port }
-  for channel in channels { try await channel.close() }
-  return ports
-}
 
-/// Runs `body` beside a program, and ends the program afterwards.
-private func running<Result: Sendable>(
-  _ command: [String], log: String, _ body: () async throws -> Result
-) async throws -> Result {
-  let end = [TeardownStep.gracefulShutDown(allowedDurationToNextStep: .seconds(5))]
-  let script = ["-c", "exec \"$@\" >'\(log)' 2>&1", "sh"]
-  let result = try await Subprocess.run(
-    .name("sh"), arguments: Arguments(script + command), input: .none, output: .discarded,
-    error: .discarded
-  ) { execution in
-    do {
-      let result = try await body()
-      await execution.teardown(using: end)
-      return result
-    } catch {
-      await execution.teardown(using: end)
-      throw error
+  private static func write(_ text: String, to path: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: path))
+  }
+
+  /// Ports of loopback that nobody uses at the moment.
+  private static func freePorts(_ count: Int) async throws -> [Int] {
+    var channels: [any Channel] = []
+    for _ in 0..<count {
+      channels.append(
+        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(
+          host: "127.0.0.1", port: 0
+        ).get())
     }
+    let ports = channels.compactMap { $0.localAddress?.port }
+    for channel in channels { try await channel.close() }
+    return ports
   }
-  return result.closureResult
-}
 
-private func waitUntilReady(_ configuration: ClientConfiguration, log: String) async throws {
-  let client = KubernetesClient(configuration: configuration)
-  // There is nothing to await before the first connection succeeds.
-  let isReady = try await TimeSource.system.limit(.seconds(60)) {
-    while (try? await client.timeout(.seconds(2)).text("/readyz")) == nil {
-      try await Task.sleep(for: .milliseconds(200))
+  private static func waitUntilReady(
+    _ configuration: ClientConfiguration, log: String
+  ) async throws {
+    let client = KubernetesClient(configuration: configuration)
+    // There is nothing to await before the first connection succeeds.
+    let isReady = try await TimeSource.system.limit(.seconds(60)) {
+      while (try? await client.timeout(.seconds(2)).text("/readyz")) == nil {
+        try await Task.sleep(for: .milliseconds(200))
+      }
+      return true
     }
-    return true
+    guard isReady == nil else { return }
+    let text = (try? String(contentsOf: URL(filePath: log), encoding: .utf8)) ?? ""
+    let tail = text.split(separator: "\n").suffix(20).joined(separator: "\n")
+    throw ControlPlaneError(description: "kube-apiserver was not ready within 60 s\n\(tail)")
   }
-  guard isReady == nil else { return }
-  let text = (try? String(contentsOf: URL(filePath: log), encoding: .utf8)) ?? ""
-  let tail = text.split(separator: "\n").suffix(20).joined(separator: "\n")
-  throw ControlPlaneError(description: "kube-apiserver was not ready within 60 s\n\(tail)")
 }

@@ -35,7 +35,7 @@ package struct TestCluster: Sendable {
 }
 
 /// Runs `body` with a cluster: the one that `METALLB_TEST_KUBECONFIG` names, else one that is started from
-/// the binaries in `KUBEBUILDER_ASSETS`, else a `DevelopmentAPIServer` in this process. The test's
+/// the binaries in `KUBEBUILDER_ASSETS` and shared by all tests of the process, else a `DevelopmentAPIServer` in this process. The test's
 /// namespace, and everything that was started, is gone afterwards.
 package func withTestCluster<Result: Sendable>(
   _ body: (TestCluster) async throws -> Result
@@ -46,9 +46,8 @@ package func withTestCluster<Result: Sendable>(
       .external, try .kubeconfig(path: path, environment: environment), compact: nil, body)
   }
   if let folder = environment["KUBEBUILDER_ASSETS"], !folder.isEmpty {
-    return try await withControlPlane(binaries: folder) { configuration in
-      try await withNamespace(.binaries, configuration, compact: nil, body)
-    }
+    let configuration = try await ControlPlane.shared.configuration(binaries: folder)
+    return try await withNamespace(.binaries, configuration, compact: nil, body)
   }
   let server = try DevelopmentAPIServer(configuration: .init(host: "127.0.0.1", port: 0))
   try await server.start()
