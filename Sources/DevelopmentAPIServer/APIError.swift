@@ -61,6 +61,17 @@ extension APIError {
       "the object has been modified; please apply your changes to the latest version and try again")
   }
 
+  /// A deletion was for another object, or another version of it, than is there. The message names
+  /// the kind, not the resource.
+  static func preconditionFailed(_ kind: ResourceKind, _ name: String, _ why: String) -> APIError {
+    let full = kind.group.isEmpty ? kind.kind : "\(kind.kind).\(kind.group)"
+    return APIError(
+      code: 409, reason: "Conflict",
+      message: "Operation cannot be fulfilled on \(full) \"\(name)\": \(why)",
+      details: APIStatus.Details(
+        name: name, group: kind.group.isEmpty ? nil : kind.group, kind: kind.kind))
+  }
+
   static func forbidden(
     _ kind: ResourceKind, _ name: String, _ why: String, causes: [APIStatus.Cause]? = nil
   ) -> APIError {
@@ -91,7 +102,7 @@ extension APIError {
       code: 422, reason: "Invalid", message: "\(full) \"\(name)\" is invalid: \(list)",
       details: APIStatus.Details(
         name: name.isEmpty ? nil : name, group: kind.group.isEmpty ? nil : kind.group,
-        kind: kind.kind,
+        kind: kind.kind.isEmpty ? nil : kind.kind,
         causes: errors.map {
           APIStatus.Cause(reason: $0.reason, message: $0.message, field: $0.field)
         }))
@@ -119,6 +130,14 @@ extension APIError {
       details: APIStatus.Details())
   }
 
+  /// The representation exists, but not of this object.
+  static var notTransformable: APIError {
+    APIError(
+      code: 406, reason: "NotAcceptable",
+      message: "only the following media types are accepted: "
+        + OutputForm.available.joined(separator: ", "))
+  }
+
   /// History does not reach back to the version asked for.
   static func expired(_ message: String) -> APIError {
     APIError(code: 410, reason: "Expired", message: message)
@@ -127,7 +146,7 @@ extension APIError {
   static func tooLargeResourceVersion(asked: UInt64, current: UInt64) -> APIError {
     var error = APIError(
       code: 504, reason: "Timeout",
-      message: "Too large resource version: \(asked), current: \(current)",
+      message: "Timeout: Too large resource version: \(asked), current: \(current)",
       details: APIStatus.Details(
         causes: [
           APIStatus.Cause(

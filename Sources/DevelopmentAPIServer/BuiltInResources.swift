@@ -10,13 +10,14 @@ enum BuiltInResources {
   static let services = ResourceDefinition.StorageKey(group: "", plural: "services")
   static let endpointSlices = ResourceDefinition.StorageKey(
     group: "discovery.k8s.io", plural: "endpointslices")
+  static let events = ResourceDefinition.StorageKey(group: "", plural: "events")
   static let pods = ResourceDefinition.StorageKey(group: "", plural: "pods")
   static let immortalNamespaces: Set<String> = ["default", "kube-system", "kube-public"]
 
   /// - Throws: when a table of schemas is malformed, which tests rule out.
   static func all() throws(SchemaTable.MalformedTable) -> [ResourceDefinition] {
     try BuiltInKinds().completing(
-      core + apps + events + reviews + batch + networking + policy + rbac + storage + extensions
+      core + apps + newEvents + reviews + batch + networking + policy + rbac + storage + extensions
         + others)
   }
 
@@ -125,6 +126,10 @@ enum BuiltInResources {
         "reportingComponent": "", "source": "", "type": "",
       ]
     }
+    core.modify("endpoints") {
+      $0.deprecationWarning =
+        "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
+    }
     core.modify("secrets") { $0.selectableFields.fields = ["type": ""] }
     core.modify("serviceaccounts") {
       $0.subresources.append(
@@ -165,8 +170,15 @@ enum BuiltInResources {
       ])
   }
 
-  private static var events: [ResourceDefinition] {
-    definitions("events.k8s.io", [Row(kind: "Event", plural: "events", short: ["ev"])])
+  private static var newEvents: [ResourceDefinition] {
+    var events = definitions(
+      "events.k8s.io", [Row(kind: "Event", plural: "events", short: ["ev"])])
+    events.modify("events") {
+      $0.storage = self.events
+      $0.conversion = StoredEventConversion()
+      $0.selectableFields.fields = ["regarding.name": "", "reason": "", "type": ""]
+    }
+    return events
   }
 
   private static var reviews: [ResourceDefinition] {

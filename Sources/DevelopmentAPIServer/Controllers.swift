@@ -53,11 +53,14 @@ struct Reconciler {
 
   /// Replaces an object, or removes it when nothing holds it any more.
   func write(
-    _ value: JSONValue, over reference: Reference, in state: inout StoreState
+    _ value: JSONValue, over reference: Reference, subresource: String = "",
+    manager: String = "kube-controller-manager", in state: inout StoreState
   ) {
     guard let current = state[reference.table, reference.key],
       let definition = registry.definition(storage: reference.table)
     else { return }
+    let value = definition.fieldManager(subresource: subresource).update(
+      live: current.value(definition.kind), new: value, manager: manager, now: now)
     if Deletion.isComplete(value, definition: definition) {
       definition.allocation?.release(value, in: &state)
       _ = try? state.remove(current, lastly: value, from: reference.table)

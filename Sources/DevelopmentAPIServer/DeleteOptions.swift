@@ -56,7 +56,7 @@ struct DeleteOptions: Sendable {
         errors.append(
           .notSupported(
             "propagationPolicy", .string(policy),
-            supported: ["Background", "Foreground", "Orphan"]))
+            supported: ["Foreground", "Background", "Orphan", "nil"]))
       }
     } else if let orphan {
       propagation = orphan ? .orphan : .background

@@ -58,10 +58,7 @@ struct Discovery: Sendable {
         return APIResponse(json: isCore ? coreVersions : groups)
       }
     }
-    throw APIError(
-      code: 406, reason: "NotAcceptable",
-      message: "only the following media types are accepted: "
-        + OutputForm.available.joined(separator: ", "))
+    throw APIError.notTransformable
   }
 
   private var coreVersions: JSONValue {

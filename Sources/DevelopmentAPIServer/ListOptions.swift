@@ -20,8 +20,10 @@ struct ListOptions: Sendable {
   init(_ call: ResourceCall) throws(APIError) {
     let query = call.request.query
     namespace = call.kind.isNamespaced ? call.attributes.namespace : ""
+    let name = call.attributes.authorizedName
     selection = try ObjectSelection(
-      labels: query["labelSelector"] ?? "", fields: query["fieldSelector"] ?? "",
+      labels: query["labelSelector"] ?? "",
+      fields: query["fieldSelector"] ?? (name.isEmpty ? "" : "metadata.name=\(name)"),
       definition: call.definition)
     limit = Int(try Self.integer(query["limit"]) ?? 0)
     timeoutSeconds = try Self.integer(query["timeoutSeconds"])
@@ -48,10 +50,7 @@ struct ListOptions: Sendable {
       if resourceVersion ?? 0 > 0 {
         throw .badRequest("specifying resource version is not allowed when using continue")
       }
-      guard let token = ContinueToken(text) else {
-        throw .badRequest("invalid continue token: continue key is not valid")
-      }
-      continueToken = token
+      continueToken = try ContinueToken(text)
     }
     try validate(
       resourceVersion: query["resourceVersion"] ?? "", isWatch: call.attributes.verb == "watch")
@@ -134,10 +133,22 @@ struct ContinueToken: Sendable, Hashable {
   }
 
   /// The token is base64url of a small JSON object; its contents are nobody's business.
-  init?(_ text: String) {
-    guard let bytes = Base64URL.decode(text), let value = try? JSONValue(parsing: bytes),
-      let version = value["rv"]?.integerValue, let name = value["name"]?.stringValue
-    else { return nil }
+  init(_ text: String) throws(APIError) {
+    func invalid(_ why: String) -> APIError {
+      .badRequest("invalid continue token: continue key is not valid: \(why)")
+    }
+    guard let bytes = Base64URL.decode(text) else {
+      throw invalid("illegal base64 data at input byte \(text.utf8.count)")
+    }
+    let value: JSONValue
+    do {
+      value = try JSONValue(parsing: bytes)
+    } catch {
+      throw invalid(GoJSON.message(error, in: bytes))
+    }
+    guard let version = value["rv"]?.integerValue, let name = value["name"]?.stringValue else {
+      throw invalid("it names no version and object")
+    }
     resourceVersion = version < 0 ? nil : UInt64(version)
     last = ObjectKey(namespace: value["namespace"]?.stringValue ?? "", name: name)
   }

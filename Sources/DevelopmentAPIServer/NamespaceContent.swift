@@ -43,6 +43,24 @@ struct WriteEffects: Sendable {
     case CustomResources.table:
       CustomResourceLifecycle(reconciler: Reconciler(registry: registry))
         .acceptNames(object, in: &state)
+    case DefaultRoles.roles:
+      RoleAggregation(reconciler: Reconciler(registry: registry)).update(in: &state)
+    default: break
+    }
+  }
+
+  func removed(
+    _ object: StoredObject, from table: ResourceDefinition.StorageKey, _ state: inout StoreState
+  ) {
+    switch table {
+    case DefaultRoles.roles:
+      RoleAggregation(reconciler: Reconciler(registry: registry)).update(in: &state)
+    case BuiltInResources.serviceAccounts, BuiltInResources.configMaps:
+      // A namespace that lives gets back what every namespace has.
+      let namespace = state[BuiltInResources.namespaces, ObjectKey(name: object.namespace)]
+      if let namespace, !namespace.isTerminating {
+        namespaceContent.fill(namespace.name, registry, in: &state)
+      }
     default: break
     }
   }

@@ -12,17 +12,19 @@ struct NamespaceLifecycle {
     guard finalizers.contains(Self.finalizer) else { return }
     deleteContent(of: object.name, in: &state)
     let remaining = content(of: object.name, in: state)
+    let reference = Reconciler.Reference(table: BuiltInResources.namespaces, key: object.key)
     var new = namespace
     new[path: ["status", "conditions"]] = conditions(
       remaining, before: namespace[path: ["status", "conditions"]]?.arrayValue ?? [])
-    if remaining.isEmpty {
-      let rest = finalizers.filter { $0 != Self.finalizer }
-      new["spec"] = rest.isEmpty ? [:] : ["finalizers": .strings(rest)]
-    }
     if new != namespace {
-      reconciler.write(
-        new, over: .init(table: BuiltInResources.namespaces, key: object.key), in: &state)
+      reconciler.write(new, over: reference, subresource: "status", in: &state)
     }
+    guard remaining.isEmpty,
+      var last = state[reference.table, reference.key]?.value(BuiltInResources.namespaceKind)
+    else { return }
+    let rest = finalizers.filter { $0 != Self.finalizer }
+    last["spec"] = rest.isEmpty ? [:] : ["finalizers": .strings(rest)]
+    reconciler.write(last, over: reference, subresource: "finalize", in: &state)
   }
 
   private func deleteContent(of namespace: String, in state: inout StoreState) {

@@ -19,6 +19,14 @@ extension JSONValue {
 
 /// What the server itself writes into `metadata`.
 enum SystemMetadata {
+  /// Removes what clients may send and the server alone decides.
+  static func wipe(_ object: inout JSONValue) {
+    for field in [
+      "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "selfLink",
+      "resourceVersion",
+    ] { object.metadata[field] = nil }
+  }
+
   /// Fills an object that is about to be created; what clients may not choose is overwritten.
   static func fillForCreate(
     _ object: inout JSONValue, definition: ResourceDefinition, namespace: String, now: Timestamp
@@ -43,9 +51,11 @@ enum SystemMetadata {
   /// Carries over what an update cannot change.
   static func fillForUpdate(_ object: inout JSONValue, old: JSONValue) {
     var metadata = object.metadata
-    for field in ["uid", "creationTimestamp", "deletionGracePeriodSeconds", "namespace", "name"] {
+    for field in ["creationTimestamp", "deletionGracePeriodSeconds", "namespace", "name"] {
       metadata[field] = old.metadata[field]
     }
+    // Another UID is refused by the rules for updates.
+    if metadata["uid"]?.stringValue ?? "" == "" { metadata["uid"] = old.metadata["uid"] }
     if metadata["deletionTimestamp"]?.isNull ?? true {
       metadata["deletionTimestamp"] = old.metadata["deletionTimestamp"]
     }

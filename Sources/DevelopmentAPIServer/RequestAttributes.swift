@@ -82,6 +82,9 @@ struct RequestAttributes: Sendable, Hashable {
     default: return
     }
     isResource = true
+    // The old way to ask for a watch: `/api/v1/watch/namespaces/NS/pods/NAME`.
+    let isOldWatch = rest.first == "watch"
+    if isOldWatch { rest = rest.dropFirst() }
     if rest.first == "namespaces", rest.count > 1 {
       let name = rest[rest.startIndex + 1]
       let below = rest.dropFirst(2)
@@ -99,7 +102,11 @@ struct RequestAttributes: Sendable, Hashable {
     rest = rest.dropFirst()
     name = rest.first ?? ""
     subresource = rest.dropFirst().joined(separator: "/")
-    verb = Self.verb(request, hasName: !name.isEmpty)
+    verb = isOldWatch ? "watch" : Self.verb(request, hasName: !name.isEmpty)
+    if isOldWatch {
+      authorizedName = name
+      name = ""
+    }
     if name.isEmpty, verb == "watch" || verb == "list" || verb == "deletecollection",
       let selector = request.query["fieldSelector"], selector.hasPrefix("metadata.name="),
       !selector.contains(",")

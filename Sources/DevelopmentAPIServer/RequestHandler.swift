@@ -146,8 +146,9 @@ struct ResourceCall: Sendable {
     case .create:
       guard attributes.name.isEmpty else { throw APIError.methodNotAllowed }
       return try await create(in: table)
-    case .update: return try await update(in: table)
-    case .patch: return try await patch(in: table)
+    case .update, .patch:
+      guard !attributes.name.isEmpty else { throw APIError.methodNotAllowed }
+      return verb == .update ? try await update(in: table) : try await patch(in: table)
     case .delete: return try await delete(from: table)
     case .deletecollection: return try await deleteCollection(from: table)
     }
@@ -155,8 +156,10 @@ struct ResourceCall: Sendable {
 
   /// The form of the answer, or 406.
   func outputForm() throws -> OutputForm {
-    guard var form = OutputForm.negotiate(request.headers[.accept]) else {
-      throw APIError.notAcceptable(available: OutputForm.available)
+    let accept = request.headers[.accept]
+    guard var form = OutputForm.negotiate(accept) else {
+      throw accept?.contains("as=") ?? false
+        ? APIError.notTransformable : .notAcceptable(available: OutputForm.available)
     }
     form.pretty = request.query.flag("pretty")
     return form
@@ -164,16 +167,15 @@ struct ResourceCall: Sendable {
 
   /// One object in the form that was asked for.
   func respond(
-    status: Int = 200, _ object: StoredObject, as kind: ResourceKind? = nil,
-    warnings: [String] = []
-  ) throws -> APIResponse {
+    status: Int = 200, _ object: StoredObject, warnings: [String] = []
+  ) async throws -> APIResponse {
     let form = try outputForm()
     var response: APIResponse
-    if form == OutputForm(), kind == nil {
+    if form == OutputForm(), definition.conversion == nil {
       response = APIResponse(
-        status: status, contentType: "application/json", bytes: object.bytes(self.kind) + [0x0A])
+        status: status, contentType: "application/json", bytes: object.bytes(kind) + [0x0A])
     } else {
-      response = try render(status: status, object.value(kind ?? self.kind), form: form)
+      response = try render(status: status, try await present(object), form: form)
     }
     response.add(warnings: warnings)
     return response

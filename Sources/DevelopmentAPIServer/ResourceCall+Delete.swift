@@ -5,9 +5,10 @@ extension ResourceCall {
     let options = try DeleteOptions(request)
     let (object, isGone) = try await delete(key, from: table, options)
     if isGone, !definition.returnsDeletedObject {
-      return try respond(APIStatus.deleted(kind, name: object.name, uid: object.uid))
+      return APIResponse(
+        json: APIStatus.deleted(kind, name: object.name, uid: object.uid))
     }
-    return try respond(object)
+    return try await respond(object)
   }
 
   /// Deletes one object as far as that is possible now.
@@ -19,7 +20,7 @@ extension ResourceCall {
         throw APIError.notFound(kind, key.name)
       }
       try checkDeletion(of: current, options)
-      let old = current.value(kind)
+      let old = try await present(current)
       try await admitDelete(old, options: options)
       let outcome = Deletion.decide(
         old, options, definition: definition, now: WallClock.now)
@@ -42,6 +43,7 @@ extension ResourceCall {
             return nil
           }
           definition.allocation?.release(old, in: &state)
+          handler.effects(registry).removed(last, from: table, &state)
           return last
         }
         if let removed { return (removed, true) }
@@ -58,15 +60,16 @@ extension ResourceCall {
       throw .forbidden(kind, current.name, "this namespace may not be deleted")
     }
     if let uid = options.uid, uid != current.uid {
-      throw .conflict(
+      throw .preconditionFailed(
         kind, current.name,
-        "Precondition failed: UID in precondition: \(uid), UID in object meta: \(current.uid)")
+        "the UID in the precondition (\(uid)) does not match the UID in record (\(current.uid)). "
+          + "The object might have been deleted and then recreated")
     }
     if let version = options.resourceVersion, version != String(current.resourceVersion) {
-      throw .conflict(
+      throw .preconditionFailed(
         kind, current.name,
-        "Precondition failed: ResourceVersion in precondition: \(version), "
-          + "ResourceVersion in object meta: \(current.resourceVersion)")
+        "the ResourceVersion in the precondition (\(version)) does not match the ResourceVersion in "
+          + "record (\(current.resourceVersion)). The object might have been modified")
     }
   }
 
@@ -81,6 +84,6 @@ extension ResourceCall {
         continue  // somebody else was faster
       }
     }
-    return try render(page, form: try outputForm())
+    return try await render(page, form: try outputForm())
   }
 }

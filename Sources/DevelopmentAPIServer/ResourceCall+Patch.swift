@@ -27,7 +27,7 @@ extension ResourceCall {
       try checkName(object)
       return object
     }
-    return try respond(stored, warnings: warnings)
+    return try await respond(stored, warnings: warnings)
   }
 
   func patchType() throws(APIError) -> PatchType {
@@ -141,7 +141,7 @@ extension ResourceCall {
         do {
           let stored = try await create(
             accepted, in: table, options: options, isManaged: true, warnings: &found)
-          return try respond(status: 201, stored, warnings: found)
+          return try await respond(status: 201, stored, warnings: found)
         } catch let error as APIError where error.status.reason == "AlreadyExists" {
           continue  // somebody else created it meanwhile
         }
@@ -156,7 +156,7 @@ extension ResourceCall {
         try checkName(accepted)
         return accepted
       }
-      return try respond(stored, warnings: warnings)
+      return try await respond(stored, warnings: warnings)
     }
   }
 }

@@ -6,7 +6,7 @@ extension ResourceCall {
     guard let object = await store.object(table, key) else {
       throw APIError.notFound(kind, attributes.name)
     }
-    return try respond(object)
+    return try await respond(object)
   }
 
   /// The objects of one page, all as they were at one version.
@@ -22,7 +22,7 @@ extension ResourceCall {
     let options = try ListOptions(self)
     let form = try outputForm()
     let page = try await page(of: table, options)
-    return try render(page, form: form)
+    return try await render(page, form: form)
   }
 
   func page(
@@ -106,20 +106,27 @@ extension ResourceCall {
     return error
   }
 
-  func render(_ page: Page, form: OutputForm) throws -> APIResponse {
+  func render(_ page: Page, form: OutputForm) async throws -> APIResponse {
     var metadata: JSONObject = ["resourceVersion": .string(String(page.resourceVersion))]
-    if let next = page.next { metadata["continue"] = .string(next.text) }
+    if let next = page.next {
+      metadata["continue"] = .string(next.text)
+    } else if definition.isCustom {
+      metadata["continue"] = ""
+    }
     if let remaining = page.remaining {
       metadata["remainingItemCount"] = .integer(Int64(remaining))
     }
-    if form == OutputForm() { return listBytes(page, metadata: .object(metadata)) }
+    if form == OutputForm(), definition.conversion == nil {
+      return listBytes(page, metadata: .object(metadata))
+    }
+    let objects = try await present(page.objects)
     switch form.shape {
     case .table:
       return Self.encode(
-        try tableAnswer(page.objects.map { $0.value(kind) }, metadata: .object(metadata)),
+        try tableAnswer(objects, metadata: .object(metadata)),
         form: form)
     case .partialMetadata:
-      let items = page.objects.map { PartialMetadata.of($0.value(kind)) }
+      let items = objects.map(PartialMetadata.of)
       return Self.encode(
         [
           "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1",
@@ -129,14 +136,14 @@ extension ResourceCall {
       return Self.encode(
         [
           "kind": .string(definition.listKind), "apiVersion": .string(kind.apiVersion),
-          "metadata": .object(metadata), "items": .array(page.objects.map(listItem)),
+          "metadata": .object(metadata), "items": .array(objects.map(listItem)),
         ], form: form)
     }
   }
 
   /// Items of built-in lists say neither `apiVersion` nor `kind`; custom resources do.
-  private func listItem(_ object: StoredObject) -> JSONValue {
-    var value = object.value(kind)
+  private func listItem(_ object: JSONValue) -> JSONValue {
+    var value = object
     if !definition.isCustom {
       value["kind"] = nil
       value["apiVersion"] = nil

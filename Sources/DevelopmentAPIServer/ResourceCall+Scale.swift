@@ -13,7 +13,7 @@ extension ResourceCall {
       guard let current = await store.object(table, key) else {
         throw APIError.notFound(kind, attributes.name)
       }
-      return try respond(paths.view(of: current.value(kind)))
+      return try respond(paths.view(of: try await present(current)))
     }
     let type = verb == .patch ? try patchType() : nil
     let options = try WriteOptions(
@@ -31,7 +31,7 @@ extension ResourceCall {
     ) { old, _ in
       try scaled(old, body, type, paths, options)
     }
-    return try respond(paths.view(of: stored.value(kind)), warnings: warnings)
+    return try respond(paths.view(of: try await present(stored)), warnings: warnings)
   }
 
   /// The object with the replicas, and the owners of them, that a write of its Scale asks for.

@@ -31,7 +31,7 @@ extension ResourceCall {
     let stored = try await change(
       .status, in: table, options: options, warnings: &warnings
     ) { _, _ in desired }
-    return try respond(stored, warnings: warnings)
+    return try await respond(stored, warnings: warnings)
   }
 
   /// Namespaces: `spec.finalizers` may be changed here alone.
@@ -48,7 +48,7 @@ extension ResourceCall {
       if new["spec"]?.objectValue?.isEmpty ?? false { new["spec"] = .object([:]) }
       return new
     }
-    return try respond(stored, warnings: warnings)
+    return try await respond(stored, warnings: warnings)
   }
 
   /// The scheduler's decision: `spec.nodeName`, once.

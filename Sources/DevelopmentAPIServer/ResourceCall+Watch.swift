@@ -6,7 +6,7 @@ extension ResourceCall {
     let options = try ListOptions(self)
     let form = try outputForm()
     let stream = WatchStream(
-      store: store, table: table, definition: definition, options: options, form: form,
+      call: self, table: table, definition: definition, options: options, form: form,
       objects: try TableForm.Objects(request.query), defaultTimeout: handler.settings.watchTimeout)
     return APIResponse(contentType: form.watchContentType) { writer in
       try await stream.run(writer)
@@ -21,13 +21,15 @@ extension OutputForm {
 /// One watch, from its first event to its end. It holds nothing but a position in the history of
 /// its kind: a reader that is too slow loses its place and is told to list again.
 struct WatchStream: Sendable {
-  let store: ObjectStore
+  let call: ResourceCall
   let table: ResourceDefinition.StorageKey
   let definition: ResourceDefinition
   let options: ListOptions
   let form: OutputForm
   let objects: TableForm.Objects
   let defaultTimeout: Duration
+
+  private var store: ObjectStore { call.store }
 
   private static let bookmarkInterval: Duration = .seconds(60)
   /// A last bookmark is sent this long before the end.
@@ -37,8 +39,7 @@ struct WatchStream: Sendable {
     let clock = ContinuousClock()
     let timeout = options.timeoutSeconds.map { Duration.seconds($0) } ?? defaultTimeout
     let end = clock.now + timeout
-    var nextBookmark =
-      clock.now + min(Self.bookmarkInterval, max(.zero, timeout - Self.lastBookmark))
+    var nextBookmark = clock.now + Self.firstBookmark(timeout)
     var tables = TableForm(objects: objects)
     guard var position = try await start(writer, &tables) else { return }
     while true {
@@ -53,7 +54,10 @@ struct WatchStream: Sendable {
         return
       case .events(let events, let through):
         position = through
-        let lines = events.compactMap { line(for: $0, &tables) }
+        var lines: [ByteBuffer] = []
+        for event in events {
+          if let line = try await line(for: event, &tables) { lines.append(line) }
+        }
         if !lines.isEmpty { try await writer(lines) }
         let now = clock.now
         if now >= end { return }
@@ -79,7 +83,7 @@ struct WatchStream: Sendable {
     let (objects, revision) = await store.read { ($0[table].objects, $0.revision) }
     var lines: [ByteBuffer] = []
     for object in objects where selects(object) {
-      lines.append(line(.added, object, &tables))
+      lines.append(try await line(.added, object, &tables))
     }
     if options.sendsInitialEvents == true, options.allowsBookmarks {
       lines.append(bookmark(revision, endsInitialEvents: true))
@@ -94,7 +98,9 @@ struct WatchStream: Sendable {
   }
 
   /// What this watcher sees of an event, if anything.
-  private func line(for event: StoreEvent, _ tables: inout TableForm) -> ByteBuffer? {
+  private func line(
+    for event: StoreEvent, _ tables: inout TableForm
+  ) async throws -> ByteBuffer? {
     let before = event.previous.map(selects) ?? false
     let after = !event.isRemoval && selects(event.object)
     let type: WatchEventType
@@ -109,24 +115,31 @@ struct WatchStream: Sendable {
       let last = StoredObject(
         previous.value(definition.kind), resourceVersion: event.resourceVersion,
         schema: previous.schema)
-      return line(.deleted, last, &tables)
+      return try await line(.deleted, last, &tables)
     }
-    if form == OutputForm() { return event.line(.init(type: type, kind: definition.kind)) }
-    return line(type, event.object, &tables)
+    if form == OutputForm(), definition.conversion == nil {
+      return event.line(.init(type: type, kind: definition.kind))
+    }
+    return try await line(type, event.object, &tables)
   }
 
   private func line(
     _ type: WatchEventType, _ object: StoredObject, _ tables: inout TableForm
-  ) -> ByteBuffer {
-    switch form.shape {
-    case .object:
+  ) async throws -> ByteBuffer {
+    if form.shape == .object, definition.conversion == nil {
       return StoreEvent.line(.init(type: type, kind: definition.kind), object: object)
-    case .partialMetadata:
-      return Self.line(type, PartialMetadata.of(object.value(definition.kind)))
-    case .table:
-      return Self.line(
-        type, tables.table(of: object.value(definition.kind), definition: definition))
     }
+    let value = try await call.present(object)
+    switch form.shape {
+    case .object: return Self.line(type, value)
+    case .partialMetadata: return Self.line(type, PartialMetadata.of(value))
+    case .table: return Self.line(type, tables.table(of: value, definition: definition))
+    }
+  }
+
+  /// Short watches have no bookmark but the one that ends a streaming list.
+  private static func firstBookmark(_ timeout: Duration) -> Duration {
+    timeout > lastBookmark ? min(bookmarkInterval, timeout - lastBookmark) : timeout + lastBookmark
   }
 
   private func bookmark(_ version: UInt64, endsInitialEvents: Bool) -> ByteBuffer {

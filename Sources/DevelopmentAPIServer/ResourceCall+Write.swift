@@ -8,7 +8,7 @@ extension ResourceCall {
     var (object, warnings) = try decodeBody(options)
     try checkNamespace(&object)
     let stored = try await create(object, in: table, options: options, warnings: &warnings)
-    return try respond(status: 201, stored, warnings: warnings)
+    return try await respond(status: 201, stored, warnings: warnings)
   }
 
   /// Everything between a decoded object and its first stored version.
@@ -20,6 +20,12 @@ extension ResourceCall {
   ) async throws -> StoredObject {
     var object = object
     let now = WallClock.now
+    if !(object.metadata["resourceVersion"]?.stringValue ?? "").isEmpty, !isManaged {
+      throw APIError(
+        code: 500, reason: nil,
+        message: "resourceVersion should not be set on objects to be created")
+    }
+    SystemMetadata.wipe(&object)
     if !isManaged {
       object = definition.fieldManager().update(
         live: nil, new: object, manager: fieldManagerName(options), now: now)
@@ -42,7 +48,7 @@ extension ResourceCall {
     guard errors.isEmpty else { throw APIError.invalid(kind, object.objectName, errors) }
     warnings += definition.behavior.warnings(object)
     definition.behavior.finish(&object)
-    let final = object
+    let final = try await stored(object)
     return try await store.transact { [self] state throws(APIError) in
       try insert(final, in: table, state: &state, isDryRun: options.isDryRun)
     }
@@ -101,7 +107,7 @@ extension ResourceCall {
     let stored = try await change(in: table, options: options, warnings: &warnings) { _, _ in
       desired
     }
-    return try respond(stored, warnings: warnings)
+    return try await respond(stored, warnings: warnings)
   }
 
   /// Which part of an object a write is for; the rest keeps its old value.
@@ -155,7 +161,7 @@ extension ResourceCall {
       guard let current = await store.object(table, key) else {
         throw APIError.notFound(kind, attributes.name)
       }
-      let old = current.value(kind)
+      let old = try await present(current)
       var object = try transform(old, &warnings)
       try checkPreconditions(of: object, current)
       if !isManaged {
@@ -256,7 +262,7 @@ extension ResourceCall {
 
   private func checkPreconditions(of object: JSONValue, _ current: StoredObject) throws(APIError) {
     let uid = object.objectUID
-    if !uid.isEmpty, uid != current.uid {
+    if !uid.isEmpty, uid != current.uid, attributes.verb != "patch" {
       throw .conflict(
         kind, current.name,
         "StorageError: invalid object, Code: 4, Key: /registry/\(storagePath)/\(current.key), "

@@ -40,6 +40,8 @@ struct ResourceDefinition: Sendable {
   var otherVersions: [String: ObjectSchema] = [:]
   var behavior = ResourceBehavior()
   var allocation: (any Allocation)?
+  /// `nil`: versions differ in nothing but their name.
+  var conversion: (any ObjectConversion)?
   var columns: [TableColumn] = []
   /// The cells of one object, as many as `columns`.
   var cells: @Sendable (_ object: JSONValue, _ now: Timestamp) -> [JSONValue] = { object, now in

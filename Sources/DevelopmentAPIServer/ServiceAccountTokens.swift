@@ -5,14 +5,14 @@ import KubernetesAPI
 enum TokenError: Error, Hashable, Sendable, CustomStringConvertible {
   case invalid
   case expired
-  case wrongAudience
+  case wrongAudience([String], wanted: [String])
   case accountGone(String)
 
   var description: String {
     switch self {
-    case .invalid: "[invalid bearer token]"
+    case .invalid: "invalid bearer token"
     case .expired: "[invalid bearer token, service account token has expired]"
-    case .wrongAudience:
+    case .wrongAudience(let audiences, let wanted):
       "[invalid bearer token, token audiences is invalid for the target audiences]"
     case .accountGone(let why): "[invalid bearer token, \(why)]"
     }

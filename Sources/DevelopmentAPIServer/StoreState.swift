@@ -67,7 +67,7 @@ struct StoreState: Sendable {
     _ expected: StoredObject, lastly value: JSONValue? = nil, from table: TableKey
   ) throws(Failure) -> StoredObject {
     try check(expected, in: table)
-    let value = value ?? expected.value(Self.anyKind)
+    let value = value ?? expected.value(Self.anyKind(expected))
     let last = StoredObject(value, resourceVersion: revision + 1, schema: expected.schema)
     commit(.remove(last, previous: expected), in: table)
     return last
@@ -89,8 +89,11 @@ struct StoreState: Sendable {
     return collectable
   }
 
-  /// `apiVersion` and `kind` are not stored, so any will do to read a body.
-  private static let anyKind = ResourceKind(version: "", kind: "", plural: "")
+  /// A kind is not stored, so any will do to read a body.
+  private static func anyKind(_ object: StoredObject) -> ResourceKind {
+    ResourceKind(
+      apiVersion: object.apiVersion, of: ResourceKind(version: "", kind: "", plural: ""))
+  }
 
   private func check(_ expected: StoredObject, in table: TableKey) throws(Failure) {
     guard let current = self[table, expected.key] else { throw .missing }

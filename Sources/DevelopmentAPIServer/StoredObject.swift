@@ -11,6 +11,8 @@ final class StoredObject: Sendable {
   let name: String
   let uid: String
   let resourceVersion: UInt64
+  /// The version in which `body` is written.
+  let apiVersion: String
   let labels: [String: String]
   let ownerUIDs: [String]
   /// Has a `deletionTimestamp`.
@@ -19,9 +21,12 @@ final class StoredObject: Sendable {
   let schema: Int
   let body: [UInt8]
 
-  /// - Parameter value: the whole object; its `resourceVersion` is replaced.
+  /// - Parameters:
+  ///   - value: the whole object; its `resourceVersion` is replaced.
+  ///   - resourceVersion: 0 for an object that is not really stored: it has none then.
   init(_ value: JSONValue, resourceVersion: UInt64, schema: Int = 0) {
     var value = value
+    apiVersion = value["apiVersion"]?.stringValue ?? ""
     value["apiVersion"] = nil
     value["kind"] = nil
     value["metadata"] = Self.ordered(
@@ -83,7 +88,7 @@ final class StoredObject: Sendable {
     var ordered = JSONObject()
     for field in metadataFields {
       if field == "resourceVersion" {
-        ordered[field] = .string(String(resourceVersion))
+        if resourceVersion > 0 { ordered[field] = .string(String(resourceVersion)) }
       } else if let value = metadata[field], !value.isNull {
         ordered[field] = value
       }
