@@ -36,7 +36,7 @@ enum Bootstrap {
             "ports": [
               [
                 "name": "https", "port": 443, "protocol": "TCP",
-                "targetPort": .integer(Int64(settings.port)),
+                "targetPort": .integer(Int64(settings.address.port)),
               ]
             ],
           ],
@@ -49,9 +49,11 @@ enum Bootstrap {
           ],
           "addressType": block.family == .ipv4 ? "IPv4" : "IPv6",
           "endpoints": [
-            ["addresses": [.string(settings.host)], "conditions": ["ready": true]]
+            ["addresses": [.string(settings.address.host)], "conditions": ["ready": true]]
           ],
-          "ports": [["name": "https", "port": .integer(Int64(settings.port)), "protocol": "TCP"]],
+          "ports": [
+            ["name": "https", "port": .integer(Int64(settings.address.port)), "protocol": "TCP"]
+          ],
         ], BuiltInResources.endpointSlices, registry, &state)
     }
   }

@@ -16,9 +16,29 @@ enum BuiltInResources {
 
   /// - Throws: when a table of schemas is malformed, which tests rule out.
   static func all() throws(SchemaTable.MalformedTable) -> [ResourceDefinition] {
-    try BuiltInKinds().completing(
-      core + apps + newEvents + reviews + batch + networking + policy + rbac + storage + extensions
-        + others)
+    let left = Omissions.kinds
+    let autoscaling = left.filter { $0.kind.group == "autoscaling" }
+    let policies = left.filter { $0.kind.group != "autoscaling" }
+    return try BuiltInKinds().completing(
+      core + apps + newEvents + reviews + autoscaling + batch + networking + policy + rbac
+        + storage + extensions + policies + others)
+  }
+
+  /// Kinds that are spoken below others: what a token request or a binding looks like.
+  static func auxiliary() throws(SchemaTable.MalformedTable) -> [ResourceDefinition] {
+    let kinds = [
+      ResourceKind(
+        group: "authentication.k8s.io", version: "v1", kind: "TokenRequest",
+        plural: "tokenrequests"),
+      ResourceKind(group: "policy", version: "v1", kind: "Eviction", plural: "evictions"),
+    ]
+    return try BuiltInKinds().completing(
+      kinds.map { kind in
+        var definition = ResourceDefinition(kind)
+        definition.storage = nil
+        definition.verbs = ResourceDefinition.Verb.review
+        return definition
+      })
   }
 
   private struct Row {
@@ -82,6 +102,11 @@ enum BuiltInResources {
         Row(
           kind: "Service", plural: "services", short: ["svc"], categories: ["all"], status: true),
       ])
+    for (plural, subresources) in Omissions.subresources {
+      core.modify(plural) { $0.subresources += subresources }
+    }
+    core.insert(bindings, at: 0)
+    core.insert(componentStatuses, at: 1)
     core.modify("namespaces") {
       $0.verbs.remove(.deletecollection)
       $0.subresources.insert(
@@ -148,6 +173,29 @@ enum BuiltInResources {
       core.modify(plural) { $0.returnsDeletedObject = true }
     }
     return core
+  }
+
+  /// Posting a Binding is an older way for a scheduler to place a Pod.
+  private static var bindings: ResourceDefinition {
+    var definition = ResourceDefinition(
+      ResourceKind(version: "v1", kind: "Binding", plural: "bindings"))
+    definition.verbs = ResourceDefinition.Verb.review
+    definition.storage = nil
+    return definition
+  }
+
+  /// Deprecated long ago, and empty here.
+  private static var componentStatuses: ResourceDefinition {
+    var definition = ResourceDefinition(
+      ResourceKind(
+        version: "v1", kind: "ComponentStatus", plural: "componentstatuses", isNamespaced: false))
+    definition.singular = "componentstatus"
+    definition.verbs = [.get, .list]
+    definition.shortNames = ["cs"]
+    definition.deprecationWarning = "v1 ComponentStatus is deprecated in v1.19+"
+    definition.columns = [.name]
+    definition.cells = { object, _ in [object[path: ["metadata", "name"]] ?? ""] }
+    return definition
   }
 
   private static var apps: [ResourceDefinition] {

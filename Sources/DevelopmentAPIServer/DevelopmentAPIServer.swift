@@ -61,10 +61,11 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
   private let store: ObjectStore
   private let tokens = ServiceAccountTokens()
   private let logger: Logger
+  private let address: ServingAddress
   private let state = Mutex(State())
 
   private struct State {
-    var port: Int?
+    var isServing = false
     var failed = false
     var waiting: [CheckedContinuation<Void, any Error>] = []
     var group: ServiceGroup?
@@ -76,6 +77,7 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
     logger: Logger = Logger(label: "apiserver", factory: { _ in SwiftLogNoOpLogHandler() })
   ) throws {
     self.configuration = configuration
+    address = ServingAddress(host: configuration.host)
     self.logger = logger
     adminToken = Base64URL.encode((0..<24).map { _ in UInt8.random(in: .min ... .max) })
     let blocks = try configuration.serviceCIDRs.map { text in
@@ -95,13 +97,13 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
       now: WallClock.now)
     store = ObjectStore(
       historyLimit: configuration.historyLimit, addresses: ServiceAddresses(blocks: blocks),
-      builtIns: try BuiltInResources.all())
+      builtIns: try BuiltInResources.all(), auxiliary: try BuiltInResources.auxiliary())
   }
 
   // MARK: What clients need
 
   /// The port that is listened on; 0 before the server serves.
-  package var port: Int { state.withLock { $0.port } ?? 0 }
+  package var port: Int { address.port }
 
   /// `https://HOST:PORT`
   package var url: String {
@@ -157,6 +159,9 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
     ])
   }
 
+  /// What the server leaves out, a sentence each.
+  package static var omissions: [String] { Omissions.all }
+
   /// Forgets the history of all objects, as a real cluster does after a while: watches from before
   /// are answered with 410.
   package func compact() async { await store.transact { $0.compact() } }
@@ -166,16 +171,16 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
   /// Serves until graceful shutdown or cancellation.
   package func run() async throws {
     defer { stopped() }
-    try await Bootstrap.fill(store, settings: settings(port: configuration.port))
+    try await Bootstrap.fill(store, settings: settings)
     let application = Application(
-      responder: HTTPFrontEnd(handler: handler(port: configuration.port)),
+      responder: HTTPFrontEnd(handler: handler),
       server: try .tls(tlsConfiguration: tlsConfiguration()),
       configuration: ApplicationConfiguration(
         address: .hostname(configuration.host, port: configuration.port)),
       onServerRunning: { [self] channel in
-        let port = channel.localAddress?.port ?? configuration.port
-        await Bootstrap.publish(store, settings: settings(port: port))
-        serving(port: port)
+        address.port = channel.localAddress?.port ?? configuration.port
+        await Bootstrap.publish(store, settings: settings)
+        serving()
       },
       logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -221,7 +226,7 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
     try await withCheckedThrowingContinuation {
       (continuation: CheckedContinuation<Void, any Error>) in
       let answer: Result<Void, any Error>? = state.withLock { state in
-        if state.port != nil { return .success(()) }
+        if state.isServing { return .success(()) }
         if state.failed { return .failure(StartError.stopped) }
         state.waiting.append(continuation)
         return nil
@@ -230,14 +235,15 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
     }
   }
 
-  private func serving(port: Int) {
+  private func serving() {
     let waiting = state.withLock { state in
-      state.port = port
+      state.isServing = true
       defer { state.waiting = [] }
       return state.waiting
     }
     for continuation in waiting { continuation.resume() }
     logger.info("Serving", metadata: ["url": "\(url)"])
+    for omission in Omissions.all { logger.info("Left out", metadata: ["what": "\(omission)"]) }
   }
 
   private func stopped() {
@@ -249,18 +255,17 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
     for continuation in waiting { continuation.resume(throwing: StartError.stopped) }
   }
 
-  private func settings(port: Int) -> ServerSettings {
-    ServerSettings(
-      host: configuration.host, port: port, caCertificatePEM: certificates.caPEM)
+  private var settings: ServerSettings {
+    ServerSettings(address: address, caCertificatePEM: certificates.caPEM)
   }
 
-  private func handler(port: Int) -> RequestHandler {
+  private var handler: RequestHandler {
     RequestHandler(
       store: store,
       authenticator: Authenticator(
         staticTokens: [adminToken: UserInfo(name: "admin", groups: ["system:masters"])],
         tokens: tokens, store: store),
-      settings: settings(port: port), logger: logger)
+      settings: settings, logger: logger)
   }
 
   private func tlsConfiguration() throws -> TLSConfiguration {

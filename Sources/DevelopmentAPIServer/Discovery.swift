@@ -5,6 +5,7 @@ import KubernetesAPI
 /// What the server says about itself: versions, groups, kinds, health.
 struct Discovery: Sendable {
   let registry: ResourceRegistry
+  let store: ObjectStore
   let settings: ServerSettings
 
   /// `nil` where the path is none of discovery's.
@@ -14,8 +15,18 @@ struct Discovery: Sendable {
     var parts = request.path.split(separator: "/").map(String.init)
     if request.path.hasSuffix("/"), parts.isEmpty { parts = [] }
     switch parts.first {
-    case "healthz", "livez", "readyz":
-      return parts.count == 1 || parts[1] == "ping" ? APIResponse(text: "ok") : nil
+    case "healthz", "livez", "readyz": return health(request, parts.dropFirst())
+    case ".well-known" where parts == [".well-known", "openid-configuration"]:
+      return APIResponse(json: issuer)
+    case "openid" where parts == ["openid", "v1", "jwks"]:
+      let types = MediaType.list(request.headers[.accept] ?? "*/*").map(\.name)
+      guard types.contains("*/*") || types.contains("application/jwk-set+json") else {
+        throw APIError.notAcceptable(available: ["application/jwk-set+json"])
+      }
+      return APIResponse(
+        status: 200, contentType: "application/jwk-set+json",
+        bytes: try tokens.key.keySet().jsonBytes)
+    case "metrics" where parts.count == 1: return try await metrics()
     case "version" where parts.count == 1: return APIResponse(json: settings.version)
     case "api" where parts.count == 1: return try root(request, isCore: true)
     case "apis" where parts.count == 1: return try root(request, isCore: false)
@@ -39,8 +50,51 @@ struct Discovery: Sendable {
         paths += group.versions.map { "/apis/\(group.name)/\($0)" }
       }
     }
-    return (paths + ["/healthz", "/livez", "/readyz", "/openapi/v2", "/openapi/v3", "/version"])
-      .sorted()
+    paths += [
+      "/.well-known/openid-configuration", "/apis/", "/healthz", "/healthz/ping", "/livez",
+      "/livez/ping", "/metrics", "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/openid/v1/jwks",
+      "/readyz", "/readyz/ping", "/version",
+    ]
+    return paths.sorted()
+  }
+
+  private static let checks = ["ping", "log", "etcd"]
+
+  private func health(_ request: APIRequest, _ parts: ArraySlice<String>) -> APIResponse? {
+    if let check = parts.first {
+      return parts.count == 1 && Self.checks.contains(check) ? APIResponse(text: "ok") : nil
+    }
+    guard request.query["verbose"] != nil else { return APIResponse(text: "ok") }
+    let excluded = request.query.all("exclude")
+    let lines = Self.checks.map { check in
+      excluded.contains(check) ? "[+]\(check) excluded: ok" : "[+]\(check) ok"
+    }
+    return APIResponse(text: (lines + ["readyz check passed", ""]).joined(separator: "\n"))
+  }
+
+  private var issuer: JSONValue {
+    [
+      "issuer": .string(ServiceAccountTokens.issuer),
+      "jwks_uri": .string("https://\(settings.advertised)/openid/v1/jwks"),
+      "response_types_supported": ["id_token"], "subject_types_supported": ["public"],
+      "id_token_signing_alg_values_supported": ["RS256"],
+    ]
+  }
+
+  /// How many objects of each kind there are, in Prometheus' text form.
+  private func metrics() async throws -> APIResponse {
+    let counts = await store.read { state in
+      state.tables.map { ($0.key, $0.value.objects.count) }
+    }
+    var text = "# HELP apiserver_resource_objects Number of stored objects\n"
+    text += "# TYPE apiserver_resource_objects gauge\n"
+    for (table, count) in counts.sorted(by: { $0.0 < $1.0 }) {
+      text +=
+        "apiserver_resource_objects{group=\"\(table.group)\",resource=\"\(table.plural)\"} \(count)\n"
+    }
+    return APIResponse(
+      status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8",
+      bytes: Array(text.utf8))
   }
 
   private func root(_ request: APIRequest, isCore: Bool) throws -> APIResponse {
@@ -124,7 +178,9 @@ struct Discovery: Sendable {
     ]
     if !definition.shortNames.isEmpty { row["shortNames"] = .strings(definition.shortNames) }
     if !definition.categories.isEmpty { row["categories"] = .strings(definition.categories) }
-    if definition.storage != nil { row["storageVersionHash"] = .string(Self.hash(kind)) }
+    if definition.storage != nil {
+      row["storageVersionHash"] = .string(Self.hash(Self.storageKind(kind)))
+    }
     return [.object(row)]
       + definition.subresources.sorted { $0.name < $1.name }.map { subresource in
         var row: JSONObject = [
@@ -140,6 +196,14 @@ struct Discovery: Sendable {
 
   private func verbs(_ verbs: Set<ResourceDefinition.Verb>) -> JSONValue {
     .strings(verbs.map(\.rawValue).sorted())
+  }
+
+  /// Kinds that moved were stored in another version first, and that is what clients see.
+  private static func storageKind(_ kind: ResourceKind) -> ResourceKind {
+    var stored = kind
+    if kind.group == "events.k8s.io" { stored.group = "" }
+    if kind == CustomResources.kind { stored.version = "v1beta1" }
+    return stored
   }
 
   /// Base64 of the first eight bytes of a SHA-256, as clients see storage versions change.

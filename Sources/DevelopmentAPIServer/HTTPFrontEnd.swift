@@ -47,7 +47,7 @@ struct HTTPFrontEnd: HTTPResponder {
   private static func certificateUser(
     of request: Request, _ channel: any Channel
   ) async -> UserInfo? {
-    guard request.headers[.authorization] == nil,
+    guard !(request.headers[.authorization]?.lowercased().hasPrefix("bearer") ?? false),
       let certificate = try? await channel.nioSSL_peerCertificate().get(),
       let der = try? certificate.toDERBytes()
     else { return nil }

@@ -16,8 +16,13 @@ actor ObjectStore {
   private var registryCache: (revision: UInt64, registry: ResourceRegistry)?
   private var authorizerCache: (revision: UInt64, authorizer: Authorizer)?
   private let builtIns: [ResourceDefinition]
+  private let auxiliary: [ResourceDefinition]
 
-  init(historyLimit: Int, addresses: ServiceAddresses, builtIns: [ResourceDefinition]) {
+  init(
+    historyLimit: Int, addresses: ServiceAddresses, builtIns: [ResourceDefinition],
+    auxiliary: [ResourceDefinition]
+  ) {
+    self.auxiliary = auxiliary
     state = StoreState(historyLimit: historyLimit, addresses: addresses)
     self.builtIns = builtIns
   }
@@ -40,7 +45,8 @@ actor ObjectStore {
     let revision = state[CustomResources.table].lastChange
     if let cache = registryCache, cache.revision == revision { return cache.registry }
     let registry = ResourceRegistry(
-      builtIns + CustomResources.definitions(state[CustomResources.table].objects))
+      builtIns + CustomResources.definitions(state[CustomResources.table].objects),
+      auxiliary: auxiliary)
     registryCache = (revision, registry)
     return registry
   }

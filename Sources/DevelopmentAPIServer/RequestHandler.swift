@@ -97,7 +97,7 @@ struct RequestHandler: Sendable {
     _ request: APIRequest, _ attributes: RequestAttributes, _ user: UserInfo,
     _ registry: ResourceRegistry
   ) async throws -> APIResponse {
-    let discovery = Discovery(registry: registry, settings: settings)
+    let discovery = Discovery(registry: registry, store: store, settings: settings)
     if let answer = try await discovery.answer(request, tokens: authenticator.tokens) {
       return answer
     }
@@ -145,6 +145,7 @@ struct ResourceCall: Sendable {
     case .watch: return try await watch(table)
     case .create:
       guard attributes.name.isEmpty else { throw APIError.methodNotAllowed }
+      if definition.isLeftOut { throw Omissions.error(kind.plural) }
       return try await create(in: table)
     case .update, .patch:
       guard !attributes.name.isEmpty else { throw APIError.methodNotAllowed }

@@ -18,7 +18,7 @@ extension ResourceCall {
     case ("token", .create): return try await createToken(in: table)
     case ("scale", .get), ("scale", .update), ("scale", .patch):
       return try await scale(verb, in: table)
-    default: throw APIError.methodNotAllowed
+    default: throw Omissions.error("\(kind.plural)/\(subresource.name)")
     }
   }
 
@@ -49,6 +49,20 @@ extension ResourceCall {
       return new
     }
     return try await respond(stored, warnings: warnings)
+  }
+
+  /// `POST bindings`: the Pod is named in the body.
+  func bindPod() async throws -> APIResponse {
+    let name = try RequestBody.parse(request, expected: "Binding").objectName
+    var attributes = attributes
+    attributes.name = name
+    guard let pods = registry.definition(storage: BuiltInResources.pods) else {
+      throw APIError.unknownResource
+    }
+    let call = ResourceCall(
+      handler: handler, request: request, attributes: attributes, user: user, definition: pods,
+      registry: registry)
+    return try await call.bind(in: BuiltInResources.pods)
   }
 
   /// The scheduler's decision: `spec.nodeName`, once.

@@ -29,6 +29,8 @@ struct ResourceDefinition: Sendable {
   /// A finished deletion answers with the object instead of a Status.
   var returnsDeletedObject = false
   var selectableFields = SelectableFields()
+  /// Listed, always empty, and not to be created: the server does not do what the kind is for.
+  var isLeftOut = false
   /// A `Warning` on every answer of a version that is on its way out.
   var deprecationWarning: String?
   var scalePaths = ScalePaths.workload

@@ -13,11 +13,14 @@ struct ResourceRegistry: Sendable {
   private let byPath: [Path: ResourceDefinition]
   private let byStorage: [ResourceDefinition.StorageKey: ResourceDefinition]
   private let byKind: [String: ResourceDefinition]
+  /// Kinds that are spoken below other kinds only.
+  private let auxiliaryKinds: [ResourceDefinition]
   /// Groups in order of priority, each with its versions, the preferred one first.
   let groups: [(name: String, versions: [String])]
 
-  init(_ definitions: [ResourceDefinition]) {
+  init(_ definitions: [ResourceDefinition], auxiliary: [ResourceDefinition] = []) {
     self.definitions = definitions
+    auxiliaryKinds = auxiliary
     var byPath: [Path: ResourceDefinition] = [:]
     var byStorage: [ResourceDefinition.StorageKey: ResourceDefinition] = [:]
     var byKind: [String: ResourceDefinition] = [:]
@@ -54,6 +57,11 @@ struct ResourceRegistry: Sendable {
 
   func definition(apiVersion: String, kind: String) -> ResourceDefinition? {
     byKind["\(apiVersion)/\(kind)"]
+  }
+
+  /// A kind of a subresource: `TokenRequest`, `Binding`, `Eviction`.
+  func auxiliary(_ kind: ResourceKind) -> ResourceDefinition? {
+    auxiliaryKinds.first { $0.kind.kind == kind.kind && $0.kind.group == kind.group }
   }
 
   /// Kinds that have objects, each table once.
