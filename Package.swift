@@ -243,8 +243,9 @@ let package = Package(
     tests(
       "MetricsServer",
       [
-        "KubernetesClient", "ManualTime", "PrometheusMetrics", asyncHTTPClient, coreMetrics,
-        logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle,
+        "KubernetesAPI", "KubernetesClient", "KubernetesTesting", "ManualTime",
+        "PrometheusMetrics", asyncHTTPClient, coreMetrics, logging, nioCore, nioHTTP1, nioSSL,
+        serviceLifecycle,
       ]),
     tests(
       "MetalLBController",

@@ -97,7 +97,7 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
     let queue = WorkQueue<NamespacedName>(time: time)
     let statusQueue = WorkQueue<NamespacedName>(time: time)
     let inputs = SpeakerInputs(
-      informers: informers, metrics: metrics, time: time, logger: logger,
+      informers: informers, node: options.nodeName, metrics: metrics, time: time, logger: logger,
       onChange: { for key in informers.services.store.keys { queue.add(key) } })
     let rules = Layer2Rules(
       node: options.nodeName,
@@ -124,7 +124,11 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
       links,
       Controller(
         name: "status", queue: statusQueue, workers: 4, logger: logger,
-        ready: { try await informers.statuses.waitForSync() },
+        ready: {
+          // A Service that has not been read must not look like one that is gone.
+          try await informers.waitForSync()
+          try await informers.statuses.waitForSync()
+        },
         reconcile: { try await writer.reconcile($0) }),
       Controller(
         name: "inputs", queue: inputs.queue, logger: logger,

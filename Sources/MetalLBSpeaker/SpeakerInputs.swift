@@ -27,16 +27,18 @@ final class SpeakerInputs: Sendable {
 
   let queue: WorkQueue<Part>
   private let informers: SpeakerInformers
+  private let node: String
   private let metrics: SpeakerMetrics
   private let logger: Logger
   private let onChange: @Sendable () -> Void
   private let state = Mutex(State())
 
   init(
-    informers: SpeakerInformers, metrics: SpeakerMetrics, time: TimeSource, logger: Logger,
-    onChange: @escaping @Sendable () -> Void
+    informers: SpeakerInformers, node: String, metrics: SpeakerMetrics, time: TimeSource,
+    logger: Logger, onChange: @escaping @Sendable () -> Void
   ) {
     self.informers = informers
+    self.node = node
     self.metrics = metrics
     self.logger = logger
     self.onChange = onChange
@@ -114,6 +116,11 @@ final class SpeakerInputs: Sendable {
     let old = state.withLock { state in
       defer { state.cluster = view }
       return state.cluster
+    }
+    if view.nodes[node] == nil, old == nil || old?.nodes[node] != nil {
+      logger.warning(
+        "there is no Node of this name: nothing is announced from here",
+        metadata: [LogKey.node: "\(node)"])
     }
     if old?.members != view.members {
       logger.info("speakers alive", metadata: [LogKey.nodes: "\(view.members.sorted())"])

@@ -95,6 +95,8 @@ func tlsConfiguration(
     certificateChain: initial.chain.map { .certificate($0) }, privateKey: .privateKey(initial.key))
   // No client certificate is ever verified: do not read the system's trust store.
   configuration.trustRoots = .certificates([])
+  // Scrapers keep connections open: a stop does not wait long for their farewell.
+  configuration.shutdownTimeout = .milliseconds(200)
   limits.apply(to: &configuration)
   guard case .directory = source else { return configuration }
   configuration.sslContextCallback = { _, promise in

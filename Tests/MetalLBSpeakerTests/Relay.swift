@@ -2,55 +2,61 @@ import NIOCore
 import NIOPosix
 
 /// Carries bytes between a port of loopback and a server, until it is cut.
-struct Relay {
-  typealias Connection = NIOAsyncChannel<ByteBuffer, ByteBuffer>
+final class Relay: Sendable {
+  private let listener: any Channel
+  private let accepted: AsyncStream<any Channel>
+  private let end: AsyncStream<any Channel>.Continuation
 
-  let port: Int
-  private let listener: NIOAsyncChannel<Connection, Never>
-  private let target: Int
+  var port: Int { listener.localAddress?.port ?? 0 }
 
   /// - Parameter port: 0 lets the kernel choose.
   init(port: Int = 0, to target: Int) async throws {
-    self.target = target
+    let (accepted, continuation) = AsyncStream<any Channel>.makeStream()
     listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .bind(host: "127.0.0.1", port: port, childChannelInitializer: Self.wrap)
-    self.port = listener.channel.localAddress?.port ?? 0
-  }
-
-  /// Relays until the task is cancelled, which closes every connection.
-  func run() async throws {
-    try await withThrowingDiscardingTaskGroup { connections in
-      try await listener.executeThenClose { accepted in
-        for try await client in accepted {
-          connections.addTask { try? await relay(client) }
-        }
-      }
-    }
-  }
-
-  private func relay(_ client: Connection) async throws {
-    let server = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .connect(host: "127.0.0.1", port: target, channelInitializer: Self.wrap)
-    try await client.executeThenClose { fromClient, toClient in
-      try await server.executeThenClose { fromServer, toServer in
-        try await withThrowingTaskGroup(of: Void.self) { directions in
-          directions.addTask {
-            for try await bytes in fromClient { try await toServer.write(bytes) }
+      .childChannelInitializer { client in
+        continuation.yield(client)
+        // The client is not read from before this future is done.
+        return ClientBootstrap(group: client.eventLoop)
+          .channelInitializer { server in
+            server.eventLoop.makeCompletedFuture {
+              try server.pipeline.syncOperations.addHandler(Forward(to: client))
+            }
           }
-          directions.addTask {
-            for try await bytes in fromServer { try await toClient.write(bytes) }
+          .connect(host: "127.0.0.1", port: target)
+          .flatMap { server in
+            client.eventLoop.makeCompletedFuture {
+              try client.pipeline.syncOperations.addHandler(Forward(to: server))
+            }
           }
-          try await directions.next()
-          directions.cancelAll()
-        }
       }
-    }
+      .bind(host: "127.0.0.1", port: port).get()
+    self.accepted = accepted
+    end = continuation
   }
 
-  @Sendable private static func wrap(_ channel: any Channel) -> EventLoopFuture<Connection> {
-    channel.eventLoop.makeCompletedFuture {
-      try Connection(wrappingChannelSynchronously: channel)
-    }
+  /// Closes the port and every connection.
+  func cut() async {
+    try? await listener.close()
+    end.finish()
+    for await client in accepted { client.close(promise: nil) }
+  }
+}
+
+/// Passes what arrives on one channel to another one, and closes that when the first is closed.
+private final class Forward: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+
+  private let partner: any Channel
+
+  init(to partner: any Channel) { self.partner = partner }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    partner.writeAndFlush(unwrapInboundIn(data), promise: nil)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    partner.close(promise: nil)
+    context.fireChannelInactive()
   }
 }
