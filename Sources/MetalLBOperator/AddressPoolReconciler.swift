@@ -39,11 +39,12 @@ struct AddressPoolReconciler: Sendable {
     )
   }
 
-  /// Without a MetalLB object nobody reads the ConfigMap, and without pools it says nothing.
+  /// Without a MetalLB object nobody reads the ConfigMap. With one, it stays when the last pool goes, and says that
+  /// there is none: from its absence controller and speakers conclude nothing (somebody deleted it, and it comes back).
   private func write(
     _ document: LegacyDocument, isEmpty: Bool, _ configMap: LiveObject?
   ) async throws {
-    if let metalLB = context.metalLB, !isEmpty {
+    if let metalLB = context.metalLB, !isEmpty || configMap?.isBeingDeleted == false {
       try await context.objects.apply(
         LegacyConfigMap.render(document, for: metalLB, namespace: context.namespace))
     } else if let configMap, configMap.isRenderedConfigMap, !configMap.isBeingDeleted {

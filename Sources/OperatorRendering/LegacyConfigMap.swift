@@ -6,8 +6,8 @@ import KubernetesAPI
 package enum LegacyConfigMap {
   /// Tells a ConfigMap that the operator renders from one that a user writes. Without it the ConfigMap
   /// is the user's.
-  package static let renderedByLabel = "metallb.io/rendered-by"
-  package static let renderedBy = "metallb-operator"
+  package static let renderedByLabel = LegacyDocument.renderedByLabel
+  package static let renderedBy = LegacyDocument.renderedByOperator
 
   /// With the value `true` on a user's ConfigMap it lets the operator take it over.
   package static let adoptAnnotation = "metallb.io/adopt"

@@ -68,7 +68,7 @@ import Testing
           try await fixture.client.delete(
             AddressPool.self, names.remove(at: names.count / 2), namespace: fixture.namespace)
         }
-        try await fixture.cluster.eventuallyGone(ConfigMap.self, "config")
+        try await fixture.eventuallyConfig("{}\n", "no pools left")
       }
     }
   }
@@ -95,7 +95,7 @@ import Testing
           """
         try await fixture.eventuallyConfig(text)
         try await fixture.client.delete(AddressPool.self, "gold", namespace: fixture.namespace)
-        try await fixture.eventuallyConfig(nil)
+        try await fixture.eventuallyConfig("{}\n")
         try await fixture.createPool("gold", ["192.0.2.0/28"])
         try await fixture.eventuallyConfig(text)
       }
