@@ -264,8 +264,8 @@ let package = Package(
     tests(
       "MetalLBOperator",
       [
-        "KubernetesAPI", "MetalLBAPI", "KubernetesClient", "ControllerRuntime", "OperatorRendering",
-        "LegacyConfiguration", "KubernetesTesting", logging,
+        "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "KubernetesClient", "ControllerRuntime",
+        "OperatorRendering", "LegacyConfiguration", "KubernetesTesting", logging,
       ]),
     tests("DevelopmentAPIServer", ["KubernetesAPI", asyncHTTPClient, nioCore, logging]),
     tests("NetworkLab", ["NetworkAddresses"]),

@@ -6,7 +6,7 @@ import OperatorRendering
 import Testing
 
 /// AddressPools and the ConfigMap that they become.
-@Suite(.timeLimit(.minutes(3))) struct AddressPoolTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct AddressPoolTests {
   @Test func `Pools become the ConfigMap, before or after the MetalLB object`() async throws {
     try await withOperatorFixture { fixture in
       try await fixture.withOperator {
@@ -223,7 +223,7 @@ import Testing
     }
   }
 
-  @Test func `A cluster without IPAddressPools is fine`() async throws {
+  @Test(.needsClusterOfItsOwn) func `A cluster without IPAddressPools is fine`() async throws {
     try await withOperatorFixture(without: "ipaddresspools") { fixture in
       try await fixture.withOperator {
         try await fixture.createMetalLB()

@@ -6,7 +6,7 @@ import OperatorRendering
 import Testing
 
 /// The life of one MetalLB object.
-@Suite(.timeLimit(.minutes(3))) struct InstallationTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct InstallationTests {
   @Test func `A MetalLB object becomes a running MetalLB`() async throws {
     try await withOperatorFixture { fixture in
       try await fixture.withOperator {

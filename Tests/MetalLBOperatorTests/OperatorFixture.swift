@@ -1,4 +1,5 @@
 import ControllerRuntime
+import Foundation
 import KubernetesAPI
 import KubernetesClient
 import KubernetesTesting
@@ -26,19 +27,21 @@ struct OperatorFixture {
 
   static let image = "example.org/metallb:v1@sha256:\(String(repeating: "0", count: 64))"
 
-  /// Runs an operator while `body` runs.
+  /// Runs an operator while `body` runs; as an administrator, or with a client of its own.
   func withOperator<Result>(
     _ variables: [String: String] = [:], identity: String = "one", isElected: Bool = false,
-    _ body: () async throws -> Result
+    as user: KubernetesClient? = nil, _ body: () async throws -> Result
   ) async throws -> Result {
     let environment = try OperatorEnvironment(
       variables: [
         "OPERATOR_NAMESPACE": namespace, "CONTROLLER_IMAGE": Self.image,
         "SPEAKER_IMAGE": Self.image,
       ].merging(variables) { $1 })
-    let counting = client.guardingWrites { [writes] in writes.increment() }
+    let user = user ?? client
+    let counting = user.guardingWrites { [writes] in writes.increment() }
     let service = Operator(
-      client: isElected ? client : counting,
+      // Under election the guard is the operator's own.
+      client: isElected ? user : counting,
       options: OperatorOptions(
         environment: environment, isLeaderElected: isElected,
         leaseTiming: LeaseTiming(
@@ -171,5 +174,14 @@ func withOperatorFixture(
       try await cluster.installCRDs(yaml: crd.text)
     }
     try await body(OperatorFixture(cluster: cluster))
+  }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// For tests that write cluster-scoped objects of fixed names.
+  static var needsClusterOfItsOwn: Self {
+    .enabled("writes objects that a cluster which others use may have already") {
+      ProcessInfo.processInfo.environment["METALLB_TEST_KUBECONFIG", default: ""].isEmpty
+    }
   }
 }

@@ -6,7 +6,7 @@ import OperatorRendering
 import Testing
 
 /// What the operator does about changes that others make, and about errors.
-@Suite(.timeLimit(.minutes(3))) struct RepairTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct RepairTests {
   @Test func `Objects that are deleted by hand return`() async throws {
     try await withOperatorFixture { fixture in
       try await fixture.withOperator {

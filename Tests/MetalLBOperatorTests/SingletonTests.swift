@@ -6,7 +6,7 @@ import MetalLBOperator
 import Testing
 
 /// One MetalLB object counts, and one operator acts.
-@Suite(.timeLimit(.minutes(3))) struct SingletonTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct SingletonTests {
   @Test func `A wrong name is answered and deploys nothing`() async throws {
     try await withOperatorFixture { fixture in
       try await fixture.withOperator {

@@ -1,0 +1,153 @@
+import KubernetesAPI
+import KubernetesClient
+import KubernetesTesting
+import KubernetesYAML
+import MetalLBAPI
+import OperatorRendering
+import Testing
+
+/// The manifest that is shipped, and the rights that it gives.
+@Suite(.serialized, .timeLimit(.minutes(3)), .needsClusterOfItsOwn)
+struct ShippedInstallationTests {
+  /// Applies a manifest as `kubectl apply --server-side` does, refusing unknown fields.
+  private func install(_ platform: Platform, _ fixture: OperatorFixture) async throws {
+    let installation = Installation(
+      platform: platform, namespace: fixture.namespace,
+      image: try ImageReference(OperatorFixture.image))
+    let kinds = Dictionary(
+      try installation.objects().map { ($0.resource.kind, $0.resource) }, uniquingKeysWith: { $1 })
+    for document in try JSONValue.documents(yaml: installation.manifest()) {
+      // The fixture has installed the CRDs.
+      guard let resource = kinds[document["kind"]?.stringValue ?? ""] else { continue }
+      _ = try await fixture.client.patch(
+        resource, document[path: ["metadata", "name"]]?.stringValue ?? "",
+        namespace: document[path: ["metadata", "namespace"]]?.stringValue,
+        .apply(document, force: true),
+        options: WriteOptions(fieldManager: "kubectl", fieldValidation: "Strict"))
+    }
+  }
+
+  /// A client with the token of a service account.
+  private func client(
+    of account: String, _ fixture: OperatorFixture
+  ) async throws -> KubernetesClient {
+    let path = ServiceAccount.resource.path(
+      namespace: fixture.namespace, name: account, subresource: "token")
+    let answer = try await fixture.client.send(
+      APIRequest(
+        .post, path,
+        json: [
+          "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
+          "spec": ["expirationSeconds": 3600],
+        ]))
+    let token = try #require(answer[path: ["status", "token"]]?.stringValue)
+    var configuration = fixture.cluster.configuration
+    configuration.credentials = .token(.init(token))
+    return KubernetesClient(configuration: configuration, userAgent: "metallb-operator")
+  }
+
+  @Test func `Its rights suffice for the whole life of a MetalLB object`() async throws {
+    try await withOperatorFixture { fixture in
+      try await install(.kubernetes, fixture)
+      let account = try await client(of: "manager-account", fixture)
+      try await fixture.withOperator(isElected: true, as: account) {
+        try await fixture.createMetalLB()
+        try await fixture.createPool("gold", ["192.0.2.0/28"])
+        try await fixture.eventuallyExists(ConfigMap.self, "config")
+        try await fixture.eventuallyPool("gold", accepted: "True", reason: "Accepted")
+        try await fixture.eventuallyCondition("Progressing", "True")
+        try await fixture.reportWorkloadsReady()
+        try await fixture.eventuallyCondition("Available", "True")
+        try await fixture.createPool("silver", ["x"])
+        try await fixture.eventuallyEvent("InvalidAddress", about: "silver")
+        try await fixture.createMetalLB("wrong")
+        try await fixture.eventuallyCondition("Degraded", "True", of: "wrong")
+        try await fixture.client.delete(MetalLB.self, "metallb", namespace: fixture.namespace)
+        for name in ["config", "metallb-excludel2"] {
+          try await fixture.cluster.eventuallyGone(ConfigMap.self, name)
+        }
+        try await fixture.cluster.eventuallyGone(DaemonSet.self, "speaker")
+        try await fixture.cluster.eventuallyGone(Deployment.self, "controller")
+        try await fixture.cluster.eventuallyGone(NetworkPolicy.self, "controller")
+      }
+    }
+  }
+
+  @Test func `Its rights do not reach beyond the namespace`() async throws {
+    try await withOperatorFixture { fixture in
+      try await install(.kubernetes, fixture)
+      for name in ["manager-account", "controller", "speaker"] {
+        let account = try await client(of: name, fixture)
+        await #expect(throws: KubernetesError.self) {
+          try await account.list(Secret.self, namespace: "kube-system")
+        }
+        await #expect(throws: KubernetesError.self) {
+          _ = try await account.create(
+            Namespace(metadata: ObjectMeta(name: fixture.cluster.uniqueName("test"))))
+        }
+      }
+    }
+  }
+
+  @Test func `On OpenShift the security constraints come and go`() async throws {
+    try await withOperatorFixture { fixture in
+      try await fixture.cluster.installCRDs(yaml: Self.openShiftKinds)
+      try await install(.openshift, fixture)
+      let account = try await client(of: "manager-account", fixture)
+      let resource = SecurityContextConstraints.resource
+      try await fixture.withOperator(isElected: true, as: account) {
+        try await fixture.createMetalLB()
+        let constraints = try await fixture.cluster.eventually(resource, "metallb-speaker") {
+          $0 != nil
+        }
+        let owner = constraints?[path: ["metadata", "ownerReferences"]]?[0]
+        #expect(owner?["kind"] == "Namespace")
+        try await fixture.cluster.eventually(DaemonSet.self, "speaker") {
+          $0?.spec?.template.metadata.annotations["openshift.io/required-scc"] == "metallb-speaker"
+        }
+        // By hand, as for every other object.
+        try await fixture.client.delete(resource, "metallb-speaker")
+        try await fixture.cluster.eventually(resource, "metallb-speaker") { $0 != nil }
+        try await fixture.client.delete(MetalLB.self, "metallb", namespace: fixture.namespace)
+        try await fixture.cluster.eventually(resource, "metallb-speaker") { $0 == nil }
+      }
+    }
+  }
+
+  /// What makes a cluster look like OpenShift.
+  private static let openShiftKinds = """
+    apiVersion: apiextensions.k8s.io/v1
+    kind: CustomResourceDefinition
+    metadata:
+      name: routes.route.openshift.io
+    spec:
+      group: route.openshift.io
+      names: {kind: Route, listKind: RouteList, plural: routes, singular: route}
+      scope: Namespaced
+      versions:
+      - name: v1
+        served: true
+        storage: true
+        schema:
+          openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+    ---
+    apiVersion: apiextensions.k8s.io/v1
+    kind: CustomResourceDefinition
+    metadata:
+      name: securitycontextconstraints.security.openshift.io
+    spec:
+      group: security.openshift.io
+      names:
+        kind: SecurityContextConstraints
+        listKind: SecurityContextConstraintsList
+        plural: securitycontextconstraints
+        singular: securitycontextconstraints
+      scope: Cluster
+      versions:
+      - name: v1
+        served: true
+        storage: true
+        schema:
+          openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+    """
+}
