@@ -120,8 +120,8 @@ extension AddressPoolReconciler.Answer {
       self.init(
         isAccepted: false, reason: AddressPoolReason.configMapNotOwned.rawValue,
         message: """
-          \(configMap) was written by a user and cannot be taken over yet: no object says what is \
-          in it about \(missing.joined(separator: ", "))
+          \(configMap) was written by somebody else and cannot be taken over yet: no object says what \
+          is in it about \(missing.joined(separator: ", "))
           """)
     case .operators, .adopted:
       if let fault = verdict.fault {

@@ -4,13 +4,13 @@ import OperatorRendering
 
 /// Whose the ConfigMap `config` is.
 enum ConfigMapOwnership: Sendable, Hashable {
-  /// There is none, or it was rendered, by us or by upstream's operator: ours to write.
+  /// There is none, or we rendered it.
   case operators
-  /// A user wrote it and wants the operator to take it over, which it may now.
+  /// Somebody else wrote it, it is to be taken over, and may be now.
   case adopted
   /// A user wrote it: not ours to touch.
   case users
-  /// A user wrote it and wants the operator to take it over, but entries would be lost. Names them.
+  /// It is to be taken over, but entries would be lost. Names them.
   case adoptionPending(missing: [String])
 
   /// - Parameters:
@@ -21,7 +21,8 @@ enum ConfigMapOwnership: Sendable, Hashable {
       self = .operators
       return
     }
-    guard object.metadata.annotations[LegacyConfigMap.adoptAnnotation] == "true" else {
+    let isWanted = object.metadata.annotations[LegacyConfigMap.adoptAnnotation] == "true"
+    guard isWanted || object.isPredecessorsConfigMap else {
       self = .users
       return
     }
@@ -48,10 +49,14 @@ enum ConfigMapOwnership: Sendable, Hashable {
 }
 
 extension LiveObject {
-  /// Upstream's operator of the ConfigMap era left no mark but its field manager and, later, an owner.
   var isRenderedConfigMap: Bool {
     metadata.labels[LegacyConfigMap.renderedByLabel] == LegacyConfigMap.renderedBy
-      || isOwnedByMetalLB || ManagedFields(value).isPredecessorOnly
+  }
+
+  /// Whether upstream's operator of the ConfigMap era wrote it: its marks are its field manager and, in
+  /// its last versions, an owner.
+  fileprivate var isPredecessorsConfigMap: Bool {
+    isOwnedByMetalLB || ManagedFields(value).isPredecessorOnly
   }
 
   /// The document in a ConfigMap `config`.

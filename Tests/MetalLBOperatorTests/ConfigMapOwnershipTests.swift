@@ -19,20 +19,26 @@ import Testing
 
   private static let adopt: JSONValue = ["metallb.io/adopt": "true"]
 
-  @Test func `What nobody or an operator wrote is the operator's`() throws {
-    let operators = [
-      nil,
-      try Self.configMap(labels: ["metallb.io/rendered-by": "metallb-operator"]),
-      // Upstream's operator, 0.12 and before.
-      try Self.configMap(owners: [
-        [
-          "apiVersion": "metallb.io/v1beta1", "kind": "MetalLB", "name": "metallb", "uid": "1",
-        ]
-      ]),
-      try Self.configMap(managers: [["manager": "manager", "operation": "Update"]]),
+  @Test func `What nobody wrote, or we, is ours`() throws {
+    #expect(ConfigMapOwnership(nil, poolNames: []) == .operators)
+    let rendered = try Self.configMap(
+      labels: ["metallb.io/rendered-by": "metallb-operator"], text: Self.text)
+    #expect(ConfigMapOwnership(rendered, poolNames: []) == .operators)
+  }
+
+  @Test func `What upstream's operator wrote is taken over when nothing is lost`() throws {
+    let owner: JSONValue = [
+      "apiVersion": "metallb.io/v1beta1", "kind": "MetalLB", "name": "metallb", "uid": "1",
     ]
-    for object in operators {
-      #expect(ConfigMapOwnership(object, poolNames: []) == .operators)
+    let manager: JSONValue = ["manager": "manager", "operation": "Update"]
+    for (owners, managers) in [([owner], []), ([], [manager])] as [(JSONValue, JSONValue)] {
+      let object = try Self.configMap(
+        owners: owners, managers: managers,
+        text: "address-pools: [{name: gold, protocol: layer2, addresses: [10.0.0.0/24]}]")
+      #expect(ConfigMapOwnership(object, poolNames: ["gold"]) == .adopted)
+      #expect(
+        ConfigMapOwnership(object, poolNames: [])
+          == .adoptionPending(missing: ["pool \"gold\""]))
     }
   }
 
