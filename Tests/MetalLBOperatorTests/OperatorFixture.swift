@@ -178,10 +178,14 @@ func withOperatorFixture(
 }
 
 extension Trait where Self == ConditionTrait {
-  /// For tests that write cluster-scoped objects of fixed names.
+  /// For tests that write cluster-scoped objects of fixed names, or count what an operator does about
+  /// the whole cluster.
   static var needsClusterOfItsOwn: Self {
-    .enabled("writes objects that a cluster which others use may have already") {
-      ProcessInfo.processInfo.environment["METALLB_TEST_KUBECONFIG", default: ""].isEmpty
+    .enabled("the cluster is shared with others") {
+      let environment = ProcessInfo.processInfo.environment
+      return ["METALLB_TEST_KUBECONFIG", "KUBEBUILDER_ASSETS"].allSatisfy {
+        environment[$0, default: ""].isEmpty
+      }
     }
   }
 }

@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  @Test func `Nothing is written when nothing changed`() async throws {
+  @Test(.needsClusterOfItsOwn) func `Nothing is written when nothing changed`() async throws {
     try await withOperatorFixture { fixture in
       try await fixture.createPool("gold", ["192.0.2.0/28"])
       try await fixture.withOperator {
