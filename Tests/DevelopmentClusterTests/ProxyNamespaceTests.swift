@@ -15,7 +15,7 @@ extension Tag {
   .tags(.namespaces),
   .enabled(if: LabRequirements.unmet() == nil, "needs root and the tools of hack/install-packages"),
   .timeLimit(.minutes(1)))
-struct ProxyTrafficTests {
+struct ProxyNamespaceTests {
   @Test func `A connection to a virtual address arrives at an endpoint`() async throws {
     try await withLab { lab in
       let client = try await lab.addNamespace("client")
