@@ -180,6 +180,13 @@ let package = Package(
         "NetworkAddresses", "KubernetesAPI", "KubernetesClient", "ControllerRuntime",
         "LinuxNetwork", "NetworkLab", subprocess, logging, serviceLifecycle,
       ]),
+    module(
+      "LabJourney",
+      [
+        "NetworkAddresses", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "OperatorRendering",
+        "KubernetesClient", "ControllerRuntime", "DevelopmentAPIServer", "NetworkLab",
+        "DevelopmentCluster", hummingbird, httpTypes, logging, nioCore, serviceLifecycle,
+      ]),
     .target(name: "ManualTime", path: "Tests/Support/ManualTime", swiftSettings: settings),
     .target(
       name: "KubernetesTesting",
@@ -199,7 +206,7 @@ let package = Package(
         "KubernetesAPI", "MetalLBAPI", "OperatorRendering", "LegacyConfiguration",
         "KubernetesClient", "ControllerRuntime", "MetricsServer", "PrometheusMetrics",
         "MetalLBController", "MetalLBSpeaker", "MetalLBOperator", "DevelopmentAPIServer",
-        "NetworkLab", "DevelopmentCluster", argumentParser, logging, metrics, serviceLifecycle,
+        "NetworkLab", "DevelopmentCluster", "LabJourney", argumentParser, logging, metrics, serviceLifecycle,
         unixSignals,
       ],
       swiftSettings: settings),
@@ -272,6 +279,8 @@ let package = Package(
     tests(
       "DevelopmentCluster",
       ["KubernetesAPI", "KubernetesClient", "DevelopmentAPIServer", "NetworkLab", logging]),
+    tests(
+      "LabJourney", ["NetworkAddresses", "KubernetesAPI", "DevelopmentCluster", "NetworkLab"]),
     .testTarget(
       name: "EndToEndTests",
       dependencies: ["KubernetesAPI", "NetworkLab", "metallb", subprocess], swiftSettings: settings),

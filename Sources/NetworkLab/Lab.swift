@@ -93,6 +93,15 @@ package actor Lab {
     ])
   }
 
+  /// The processes in all namespaces of the lab.
+  package func processes() async throws -> [Int32] {
+    var result: [Int32] = []
+    for case .namespace(let name) in try journal.entries() where LabFiles.exists("/run/netns/\(name)") {
+      result += try await LabNamespace(name: name, label: name).processes()
+    }
+    return result
+  }
+
   /// Removes everything; what the lab's journal names is gone when this returns.
   package func tearDown() async throws { try await journal.cleanUp() }
 }

@@ -127,4 +127,25 @@ extension LabJournal {
   package func cleanUp() async throws {
     try await Tool.run(["sh", "-c", Self.cleanUpScript, "sh", path])
   }
+
+  /// Ends the lab: asks the process that runs it, if any, and removes what is left by then.
+  ///
+  /// - Parameter limit: how long the process may take before it is killed.
+  /// - Returns: whether a process was running it.
+  @discardableResult
+  package func end(within limit: Duration) async throws -> Bool {
+    guard let owner = try? owner(), owner != getpid() else {
+      try await cleanUp()
+      return false
+    }
+    kill(owner, SIGTERM)
+    let deadline = ContinuousClock.now.advanced(by: limit)
+    while LabFiles.exists(path), (try? self.owner()) == owner {
+      if ContinuousClock.now >= deadline { kill(owner, SIGKILL) }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    // Its guardian may be at work on the same list; both only remove what is still there.
+    try await cleanUp()
+    return true
+  }
 }

@@ -7,7 +7,8 @@ struct MetalLBCommand: AsyncParsableCommand {
     abstract: "A load balancer for bare-metal Kubernetes clusters.",
     subcommands: [
       OperatorCommand.self, ControllerCommand.self, SpeakerCommand.self, RenderCommand.self,
-      ApiserverCommand.self,
+      ApiserverCommand.self, LabCommand.self,
+      LabEchoCommand.self,
     ]
   )
 
