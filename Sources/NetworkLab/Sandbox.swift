@@ -92,7 +92,7 @@ extension Sandbox {
       "set -eu", "PATH=\"${PATH:-}:/usr/sbin:/sbin:/usr/bin:/bin\"", "export PATH", "umask 022",
       "mkdir -p \(root)", "mount -t tmpfs -o mode=0755 lab \(root)", "cd \(root)",
       "mkdir -p .machine proc sys dev etc tmp run var",
-      "ln -s /run var/run", "chmod 1777 tmp",
+      "ln -s ../run var/run", "chmod 1777 tmp",
       "mount -t proc proc proc",
       // As the namespace is the container's, so are the interfaces in here.
       "mount -t sysfs -o ro sysfs sys",

@@ -107,7 +107,10 @@ struct LabNamespaceTests {
       try LabFiles.makeDirectory(data)
       try LabFiles.write("secret", to: "\(data)/key", mode: 0o444)
       var sandbox = Sandbox(root: "\(lab.directory)/root")
-      sandbox.mounts = [.init(.bind(data), at: "/etc/keys", isReadOnly: true)]
+      sandbox.mounts = [
+        .init(.bind(data), at: "/etc/keys", isReadOnly: true),
+        .init(.bind(data), at: "/var/run/keys", isReadOnly: true),
+      ]
       sandbox.files = ["/etc/hosts": "127.0.0.1 localhost\n"]
       sandbox.links = ["/tool": "/usr/bin/id"]
       sandbox.isRootReadOnly = true
@@ -116,7 +119,7 @@ struct LabNamespaceTests {
       sandbox.capabilities = ["NET_RAW"]
       sandbox.noNewPrivileges = true
       let script = """
-        /tool -u; /tool -g; cat /etc/keys/key; echo; ls /etc; touch /x || echo read-only
+        /tool -u; /tool -g; cat /etc/keys/key; echo; cat /run/keys/key; echo; ls /etc; touch /x || echo read-only
         touch /etc/keys/x || echo read-only; ls -d /root /work /home 2>/dev/null
         grep -E 'CapEff|CapBnd|CapAmb|NoNewPrivs' /proc/self/status; ls /sys/class/net; echo $WORD
         """
@@ -127,7 +130,7 @@ struct LabNamespaceTests {
       #expect(status == .exited(0), "\(lines)")
       #expect(
         lines.filter { !$0.contains("annot touch") } == [
-          "65534", "65533", "secret", "alternatives", "hosts", "keys", "ssl", "read-only",
+          "65534", "65533", "secret", "secret", "alternatives", "hosts", "keys", "ssl", "read-only",
           "read-only", "CapEff:\t0000000000000000", "CapBnd:\t0000000000002000",
           "CapAmb:\t0000000000000000", "NoNewPrivs:\t1", "lo", "it's",
         ])
