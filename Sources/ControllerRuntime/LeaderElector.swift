@@ -34,6 +34,7 @@ package final class LeaderElector: ServiceLifecycle.Service {
   private let timing: LeaseTiming
   private let time: TimeSource
   private let logger: Logger
+  private let owner: @Sendable () async throws -> OwnerReference?
   private let mayRunUnelected: @Sendable () async throws -> Bool
   private let leading = Gate()
   private let state: Mutex<State>
@@ -49,11 +50,13 @@ package final class LeaderElector: ServiceLifecycle.Service {
   /// - Parameters:
   ///   - client: without a guard of its writes.
   ///   - identity: unique among the candidates: Pod name and a random part.
+  ///   - owner: asked before the lease is created: with what it shall go away.
   ///   - mayRunUnelected: asked when the server forbids Leases: `true` makes this process the
   ///     leader without one for as long as it runs; `false` throws `LeaderElectionError.forbidden`.
   package init(
     client: KubernetesClient, lease: NamespacedName, identity: String,
     timing: LeaseTiming = LeaseTiming(), time: TimeSource = .system, logger: Logger,
+    owner: @escaping @Sendable () async throws -> OwnerReference? = { nil },
     mayRunUnelected: @escaping @Sendable () async throws -> Bool = { false }
   ) {
     self.client = client.timeout(timing.requestTimeout)
@@ -64,6 +67,7 @@ package final class LeaderElector: ServiceLifecycle.Service {
     var logger = logger
     logger[metadataKey: "lease"] = "\(lease)"
     self.logger = logger
+    self.owner = owner
     self.mayRunUnelected = mayRunUnelected
     state = Mutex(
       State(election: LeaseElection(lease: lease, identity: identity, timing: timing)))
@@ -175,7 +179,9 @@ package final class LeaderElector: ServiceLifecycle.Service {
     let wall = time.wall
     let stored: Lease
     switch state.withLock({ $0.election.next(current, now: sentAt, wall: wall) }) {
-    case .create(let lease): stored = try await client.create(lease)
+    case .create(var lease):
+      lease.metadata.ownerReferences = try await owner().map { [$0] } ?? []
+      stored = try await client.create(lease)
     case .update(let lease): stored = try await client.update(lease)
     case .wait:
       state.withLock { $0.election.lose() }

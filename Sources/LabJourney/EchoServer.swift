@@ -28,7 +28,8 @@ package struct EchoServer: ServiceLifecycle.Service {
           // One connection for each request, so that each one is balanced.
           headers: [.contentType: "text/plain", .connection: "close"],
           body: ResponseBody(
-            byteBuffer: ByteBuffer(string: "\(EchoAnswer(pod: pod, node: node, client: client))\n")))
+            byteBuffer: ByteBuffer(string: "\(EchoAnswer(pod: pod, node: node, client: client))\n"))
+        )
       } as CallbackResponder<EchoContext>,
       configuration: ApplicationConfiguration(address: .hostname("0.0.0.0", port: port)),
       logger: logger)
@@ -61,7 +62,9 @@ package struct EchoAnswer: Sendable, Hashable, CustomStringConvertible {
 
   package init?(_ text: String) {
     let words = text.split { $0 == " " || $0.isNewline }.map(String.init)
-    guard words.count == 6, words[0] == "pod", words[2] == "on", words[4] == "to" else { return nil }
+    guard words.count == 6, words[0] == "pod", words[2] == "on", words[4] == "to" else {
+      return nil
+    }
     self.init(pod: words[1], node: words[3], client: words[5])
   }
 

@@ -114,7 +114,9 @@ package struct Journey: Sendable {
       let (_, moment) = try await client.wait(
         for: MetalLB.self, created.metadata.name, namespace: created.metadata.namespace,
         until: "is available"
-      ) { $0?.status?.conditions?.contains { $0.type == "Available" && $0.status == "True" } == true }
+      ) {
+        $0?.status?.conditions?.contains { $0.type == "Available" && $0.status == "True" } == true
+      }
       let pods = try await client.list(Pod.self, namespace: created.metadata.namespace).items
       let names = pods.map { "\($0.metadata.name) on \($0.spec?.nodeName ?? "?")" }.sorted()
       let took = moment - begin
@@ -137,7 +139,9 @@ package struct Journey: Sendable {
       _ = try await client.wait(
         for: AddressPool.self, pool.metadata.name, namespace: pool.metadata.namespace,
         until: "is accepted"
-      ) { $0?.status?.conditions?.contains { $0.type == "Accepted" && $0.status == "True" } == true }
+      ) {
+        $0?.status?.conditions?.contains { $0.type == "Accepted" && $0.status == "True" } == true
+      }
       return ((), .init("\(pool.metadata.name): \(objects.addresses), layer 2, accepted"))
     }
   }

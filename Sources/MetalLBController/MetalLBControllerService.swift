@@ -56,9 +56,12 @@ package struct MetalLBControllerService: ServiceLifecycle.Service {
       try await gracefulShutdown()
       return
     }
+    // Known from the start: a lease that is made anew while the Deployment goes away has to go with it.
+    let owner = await leaseOwner()
     let elector = LeaderElector(
       client: client, lease: options.lease, identity: identity, timing: timing, time: time,
-      logger: logger, mayRunUnelected: mayRunUnelected)
+      logger: logger, owner: { [self] in if let owner { owner } else { await leaseOwner() } },
+      mayRunUnelected: mayRunUnelected)
     let guarded = client.timeout(.seconds(4)).guardingWrites { try elector.checkDeadline() }
     let recorder = EventRecorder(
       client: guarded, component: "metallb-controller", time: time, logger: logger)
@@ -71,6 +74,16 @@ package struct MetalLBControllerService: ServiceLifecycle.Service {
   private var identity: String {
     let name = options.podName.isEmpty ? "controller" : options.podName
     return "\(name)_\(String(UInt64.random(in: .min ... .max), radix: 16))"
+  }
+
+  /// The lease goes with the Deployment, so that an uninstallation leaves none behind. Where the Deployment cannot be
+  /// read, the lease has no owner.
+  @Sendable private func leaseOwner() async -> OwnerReference? {
+    guard !options.deploymentName.isEmpty,
+      let deployment = try? await client.timeout(.seconds(4)).find(
+        Deployment.self, options.deploymentName, namespace: options.namespace)
+    else { return nil }
+    return deployment.ownerReference(controller: false, blockOwnerDeletion: false)
   }
 
   /// Without Leases, as in installations of another make, only a single replica may act.

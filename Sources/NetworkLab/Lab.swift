@@ -96,7 +96,8 @@ package actor Lab {
   /// The processes in all namespaces of the lab.
   package func processes() async throws -> [Int32] {
     var result: [Int32] = []
-    for case .namespace(let name) in try journal.entries() where LabFiles.exists("/run/netns/\(name)") {
+    for case .namespace(let name) in try journal.entries()
+    where LabFiles.exists("/run/netns/\(name)") {
       result += try await LabNamespace(name: name, label: name).processes()
     }
     return result

@@ -189,6 +189,27 @@ struct MetalLBControllerServiceTests {
     #expect(MemberlistSecret.newKey() != MemberlistSecret.newKey())
   }
 
+  @Test func `The lease goes with the Deployment`() async throws {
+    try await withHarness { harness in
+      let labels = ["app": "metallb"]
+      var spec = PodSpec()
+      spec.containers = [Container(name: "controller", image: "example/controller:v1")]
+      let deployment = try await harness.client.create(
+        Deployment(
+          metadata: ObjectMeta(name: "controller", namespace: harness.cluster.namespace),
+          spec: .init(
+            selector: LabelSelector(matchLabels: labels),
+            template: PodTemplateSpec(metadata: ObjectMeta(labels: labels), spec: spec))))
+      let options = harness.options { $0.deploymentName = "controller" }
+      try await harness.running(options) {
+        let lease = try await harness.cluster.eventually(Lease.self, options.lease.name) {
+          $0 != nil
+        }
+        #expect(lease?.metadata.ownerReferences.map(\.uid) == [deployment.metadata.uid])
+      }
+    }
+  }
+
   @Test func `A second replica waits, is ready, and takes over`() async throws {
     try await withHarness { harness in
       try await harness.createPool("gold", ["203.0.113.1-203.0.113.2"])
