@@ -43,6 +43,11 @@ struct ClientHost: Sendable {
     return Self.hardwareAddress(inNeighbor: output)
   }
 
+  /// Makes the client's kernel forget who has an address, as it does by itself after a while.
+  func forget(_ address: String) async throws {
+    try await namespace.ip(["neighbor flush to \(address) dev eth0"])
+  }
+
   static func hardwareAddress(inNeighbor line: String) -> MACAddress? {
     let words = line.split(whereSeparator: \.isWhitespace)
     guard let index = words.firstIndex(of: "lladdr"), index + 1 < words.endIndex else {

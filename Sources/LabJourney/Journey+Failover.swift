@@ -86,8 +86,15 @@ extension Journey {
         throw JourneyError.failed("left behind: \(names.sorted().joined(separator: ", "))")
       }
       let repliers = try await host.resolve(address)
-      guard repliers.isEmpty, try await host.fetch(address) == nil else {
-        throw JourneyError.failed("\(address) is still announced")
+      guard repliers.isEmpty else {
+        throw JourneyError.failed(
+          "\(repliers.map(\.description).sorted().joined(separator: ", ")) still answers for "
+            + address)
+      }
+      // The nodes would still pass it on to a client that remembers one of them.
+      try await host.forget(address)
+      guard try await host.fetch(address) == nil else {
+        throw JourneyError.failed("\(address) can still be fetched")
       }
       return (
         left.count,
