@@ -266,7 +266,8 @@ let package = Package(
       [
         "NetworkAddresses", "PrometheusMetrics", "Layer2", "KubernetesAPI", "MetalLBAPI",
         "Announcement", "Layer2Transport", "KubernetesClient", "ControllerRuntime",
-        "KubernetesTesting", logging, nioCore, nioPosix, serviceLifecycle,
+        "KubernetesTesting", "NamespaceTesting", coreMetrics, logging, nioCore, nioPosix,
+        serviceLifecycle,
       ]),
     tests(
       "MetalLBOperator",

@@ -1,11 +1,12 @@
 /// Keys of log metadata.
 enum LogKey {
+  static let count = "count"
   static let error = "error"
   static let event = "event"
-  static let interfaces = "interfaces"
   static let ips = "ips"
+  static let joined = "joined"
+  static let left = "left"
   static let node = "node"
-  static let nodes = "nodes"
   static let pool = "pool"
   static let pools = "pools"
   static let problem = "problem"

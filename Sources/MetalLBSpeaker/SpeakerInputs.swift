@@ -122,8 +122,15 @@ final class SpeakerInputs: Sendable {
         "there is no Node of this name: nothing is announced from here",
         metadata: [LogKey.node: "\(node)"])
     }
-    if old?.members != view.members {
-      logger.info("speakers alive", metadata: [LogKey.nodes: "\(view.members.sorted())"])
+    let before = old?.members ?? []
+    if old == nil || before != view.members {
+      logger.info(
+        "speakers alive",
+        metadata: [
+          LogKey.count: "\(view.members.count)",
+          LogKey.joined: "\(view.members.subtracting(before).sorted())",
+          LogKey.left: "\(before.subtracting(view.members).sorted())",
+        ])
     }
     return old != view
   }

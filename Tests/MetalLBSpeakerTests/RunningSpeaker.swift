@@ -8,12 +8,15 @@ import Synchronization
 @testable import MetalLBSpeaker
 
 /// A speaker that runs beside a test.
-struct RunningSpeaker {
+struct RunningSpeaker<Announcer: AddressAnnouncing> {
   let node: String
-  let announcer: RecordedAnnouncer
+  let announcer: Announcer
   let registry: PrometheusRegistry
   let checks: ReadyChecks
+}
 
+extension RunningSpeaker<RecordedAnnouncer> {
+  /// Returns once exactly these addresses are announced.
   func isAnnouncing(_ addresses: [IPAddress]) async throws {
     try await announcer.eventually { Set($0.announced.keys) == Set(addresses) }
   }
@@ -50,9 +53,20 @@ extension Scene {
 
   /// Runs the speaker of a Node beside `body`, then stops it gracefully.
   func withSpeaker(
-    on node: String, announcer: RecordedAnnouncer = RecordedAnnouncer(),
-    client: KubernetesClient? = nil, logger: Logger = Logger(label: "speaker"),
-    change: (inout SpeakerOptions) -> Void = { _ in }, _ body: (RunningSpeaker) async throws -> Void
+    on node: String, client: KubernetesClient? = nil, logger: Logger = Logger(label: "speaker"),
+    change: (inout SpeakerOptions) -> Void = { _ in },
+    _ body: (RunningSpeaker<RecordedAnnouncer>) async throws -> Void
+  ) async throws {
+    try await withSpeaker(
+      on: node, announcer: RecordedAnnouncer(), client: client, logger: logger, change: change, body
+    )
+  }
+
+  /// The same with an announcer of the test's own.
+  func withSpeaker<Announcer: AddressAnnouncing>(
+    on node: String, announcer: Announcer, client: KubernetesClient? = nil,
+    logger: Logger = Logger(label: "speaker"), change: (inout SpeakerOptions) -> Void = { _ in },
+    _ body: (RunningSpeaker<Announcer>) async throws -> Void
   ) async throws {
     var options = options(node: node)
     change(&options)
