@@ -284,7 +284,7 @@ let package = Package(
       "LabJourney", ["NetworkAddresses", "KubernetesAPI", "DevelopmentCluster", "NetworkLab"]),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["KubernetesAPI", "NetworkLab", "metallb", subprocess], swiftSettings: settings),
+      dependencies: ["KubernetesAPI", "metallb", subprocess], swiftSettings: settings),
   ]
 )
 

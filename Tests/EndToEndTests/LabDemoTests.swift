@@ -1,0 +1,38 @@
+import Foundation
+import KubernetesAPI
+import Subprocess
+import Testing
+
+/// The user's journey, on a whole cluster in namespaces of this machine: the program that ships, the
+/// manifest that ships, the RBAC that ships.
+@Suite(.serialized, .enabled(if: geteuid() == 0, "namespaces need root"))
+struct LabDemoTests {
+  /// The program stands beside the executable that runs the tests.
+  private func program() throws -> String {
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    return URL(filePath: tests).deletingLastPathComponent().appending(path: "metallb").path
+  }
+
+  @Test(.timeLimit(.minutes(5)))
+  func `Install, add a pool, reach a Service, lose its node, uninstall`() async throws {
+    let report = FileManager.default.temporaryDirectory.appending(
+      path: "metallb-demo-\(UUID().uuidString).json")
+    defer { try? FileManager.default.removeItem(at: report) }
+    let demo = try await run(
+      .name("env"), arguments: [try program(), "lab", "demo", "--json", report.path],
+      output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+    #expect(
+      demo.terminationStatus.isSuccess,
+      "\(demo.standardOutput ?? "")\(demo.standardError ?? "")")
+    let json = try JSONValue(parsing: String(contentsOf: report, encoding: .utf8))
+    let steps = try #require(json["steps"]?.arrayValue)
+    #expect(steps.allSatisfy { $0["ok"] == true })
+    #expect(json["ok"] == true)
+    let summary = try #require(json["summary"])
+    #expect(summary["ownerBefore"]?.stringValue != nil)
+    #expect(summary["ownerBefore"] != summary["ownerAfter"])
+    #expect(summary["objectsLeft"]?.integerValue == 0)
+    let failover = try #require(summary["failoverSeconds"]?.doubleValue)
+    #expect(failover < 30, "a node without heartbeat counts as lost after 3 s")
+  }
+}
