@@ -51,6 +51,10 @@ package final class Operator: ServiceLifecycle.Service {
         "platform": "\(facts.platform.rawValue)",
         "version": "\(facts.version.map(\.description) ?? "unknown")",
       ])
+    if options.environment.monitors != .none {
+      logger.warning(
+        "this version makes no monitors for Prometheus, only the Services that they would read")
+    }
     let elector = options.isLeaderElected ? makeElector() : nil
     var writer = client
     if let elector { writer = client.guardingWrites { try elector.checkDeadline() } }

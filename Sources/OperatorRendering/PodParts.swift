@@ -54,12 +54,9 @@ extension RenderingInput {
     return probe
   }
 
-  /// The certificate that OpenShift issues once a Service asks for it. Without monitors there is no
-  /// such Service, and the Pods must start all the same.
+  /// The certificate that OpenShift issues for the Service of the metrics.
   func servingCertificate(secret name: String) -> Volume {
-    Volume(
-      name: "metrics-certs",
-      secret: .init(secretName: name, optional: environment.monitors == .services ? nil : true))
+    Volume(name: "metrics-certs", secret: .init(secretName: name))
   }
 }
 

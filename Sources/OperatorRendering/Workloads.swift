@@ -20,6 +20,7 @@ package enum Workloads {
       objects.append(try RenderedObject(NetworkPolicies.controller(input)))
     }
     objects.append(try RenderedObject(ExcludedInterfaces.configMap(input)))
+    objects += try MetricsServices.render(input).map { try RenderedObject($0) }
     objects.append(try RenderedObject(SpeakerDaemonSet.render(input)))
     objects.append(try RenderedObject(ControllerDeployment.render(input)))
 

@@ -23,7 +23,7 @@ struct LabDemoTests {
       output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
     #expect(
       demo.terminationStatus.isSuccess,
-      "\(demo.standardOutput ?? "")\(demo.standardError ?? "")")
+      "\(demo.standardOutput)\(demo.standardError)")
     let json = try JSONValue(parsing: String(contentsOf: report, encoding: .utf8))
     let steps = try #require(json["steps"]?.arrayValue)
     #expect(steps.allSatisfy { $0["ok"] == true })

@@ -205,7 +205,7 @@ struct MetalLBControllerServiceTests {
         let lease = try await harness.cluster.eventually(Lease.self, options.lease.name) {
           $0 != nil
         }
-        #expect(lease?.metadata.ownerReferences.first?.uid == deployment.metadata.uid)
+        #expect(lease?.metadata.ownerReferences.map(\.uid) == [deployment.metadata.uid ?? ""])
       }
     }
   }

@@ -66,8 +66,9 @@ import Testing
 
   @Test(.needsClusterOfItsOwn) func `Nothing is written when nothing changed`() async throws {
     try await withOperatorFixture { fixture in
+      let variables = ["DEPLOY_SERVICEMONITORS": "true"]
       try await fixture.createPool("gold", ["192.0.2.0/28"])
-      try await fixture.withOperator {
+      try await fixture.withOperator(variables) {
         try await fixture.createMetalLB { spec in
           spec.speakerConfig = .init()
           spec.speakerConfig?.resources = ["limits": ["cpu": "0.2", "memory": "1024Mi"]]
@@ -80,7 +81,7 @@ import Testing
       }
       // A new process looks at everything anew; the answer to a new pool shows that it has.
       let before = fixture.writes.count
-      try await fixture.withOperator {
+      try await fixture.withOperator(variables) {
         try await fixture.createPool("silver", ["x"])
         try await fixture.eventuallyPool("silver", accepted: "False", reason: "InvalidAddress")
         _ = try await fixture.client.patch(

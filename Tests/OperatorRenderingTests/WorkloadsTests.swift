@@ -115,8 +115,24 @@ import Testing
     let kinds = try Workloads.render(Self.input(.openshift)).map(\.resource.kind)
     #expect(
       kinds == [
-        "SecurityContextConstraints", "NetworkPolicy", "ConfigMap", "DaemonSet", "Deployment",
+        "SecurityContextConstraints", "NetworkPolicy", "ConfigMap", "Service", "Service",
+        "DaemonSet", "Deployment",
       ])
+  }
+
+  @Test func `Every certificate that a Pod on OpenShift mounts is asked for by a Service`() throws {
+    let objects = try Workloads.render(Self.input(.openshift)).map(\.value)
+    let issued = objects.compactMap {
+      $0[path: ["metadata", "annotations"]]?[
+        "service.beta.openshift.io/serving-cert-secret-name"]?.stringValue
+    }
+    let mounted = objects.flatMap {
+      $0[path: ["spec", "template", "spec", "volumes"]]?.arrayValue ?? []
+    }
+    .compactMap { $0[path: ["secret", "secretName"]]?.stringValue }
+    .filter { $0.hasSuffix("-certs-secret") }
+    #expect(issued.sorted() == mounted.sorted())
+    #expect(mounted.count == 2)
   }
 
   @Test func `Everything has an owner and the inventory label`() throws {
