@@ -5,6 +5,7 @@ extension ResourceCall {
   func admitCreate(
     _ object: inout JSONValue, options: WriteOptions, warnings: inout [String]
   ) async throws {
+    try await checkEscalation(object, old: nil)
     if definition.storage == BuiltInResources.pods {
       try await PodAdmission(store: store).admit(&object, namespace: key.namespace)
     }
@@ -12,7 +13,9 @@ extension ResourceCall {
 
   func admitUpdate(
     _ object: inout JSONValue, old: JSONValue, options: WriteOptions, warnings: inout [String]
-  ) async throws {}
+  ) async throws {
+    try await checkEscalation(object, old: old)
+  }
 
   func admitDelete(_ object: JSONValue, options: DeleteOptions) async throws {}
 }

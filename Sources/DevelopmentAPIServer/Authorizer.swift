@@ -53,9 +53,15 @@ struct Authorizer: Sendable {
     var namespace: String
     var name: String
     var subjects: [JSONValue]
+    var roleKind: String
     var role: String
-    var rules: [Rule]
+    /// `nil` when there is no such role.
+    var rules: [Rule]?
     var description: String
+
+    var missingRole: String {
+      "\(roleKind.lowercased()).rbac.authorization.k8s.io \(JSONValue.string(role).jsonText) not found"
+    }
 
     func binds(_ user: UserInfo) -> JSONValue? {
       subjects.first { subject in
@@ -74,6 +80,8 @@ struct Authorizer: Sendable {
   }
 
   private let bindings: [Binding]
+  /// By `namespace/name`.
+  private let roles: [String: [Rule]]
 
   static let tables = ["roles", "clusterroles", "rolebindings", "clusterrolebindings"].map {
     ResourceDefinition.StorageKey(group: "rbac.authorization.k8s.io", plural: $0)
@@ -91,6 +99,7 @@ struct Authorizer: Sendable {
       roles["\(role.objectNamespace)/\(role.objectName)"] =
         (role["rules"]?.arrayValue ?? []).map(Rule.init)
     }
+    self.roles = roles
     bindings = (table("clusterrolebindings") + table("rolebindings")).map { binding in
       let reference = binding["roleRef"] ?? [:]
       let role = reference["name"]?.stringValue ?? ""
@@ -103,23 +112,45 @@ struct Authorizer: Sendable {
         : "RoleBinding \"\(binding.objectName)/\(namespace)\""
       return Binding(
         namespace: namespace, name: binding.objectName,
-        subjects: binding["subjects"]?.arrayValue ?? [], role: role, rules: roles[key] ?? [],
+        subjects: binding["subjects"]?.arrayValue ?? [], roleKind: roleKind, role: role,
+        rules: roles[key],
         description: "RBAC: allowed by \(what) of \(roleKind) \"\(role)\" to ")
     }
   }
 
+  /// The rules of a Role, or of a ClusterRole where the namespace is empty; `nil` if there is none.
+  func rules(ofRole name: String, namespace: String) -> [JSONValue]? {
+    roles["\(namespace)/\(name)"]?.map(\.json)
+  }
+
+  func allows(_ user: UserInfo, _ request: RequestAttributes) -> Bool {
+    if case .allowed = decide(user, request) { true } else { false }
+  }
+
   func decide(_ user: UserInfo, _ request: RequestAttributes) -> Decision {
+    var missing: [String] = []
     for binding in bindings {
       guard
         binding.namespace.isEmpty
           || request.isResource && binding.namespace == request.namespace
       else { continue }
       guard let subject = binding.binds(user) else { continue }
-      if binding.rules.contains(where: { $0.allows(request) }) {
+      guard let rules = binding.rules else {
+        missing.append(binding.missingRole)
+        continue
+      }
+      if rules.contains(where: { $0.allows(request) }) {
         return .allowed(binding.description + Self.describe(subject, binding.namespace))
       }
     }
-    return .denied("")
+    return .denied(missing.isEmpty ? "" : "RBAC: \(Self.aggregate(missing))")
+  }
+
+  /// Several errors as one text.
+  private static func aggregate(_ texts: [String]) -> String {
+    var seen: Set<String> = []
+    let distinct = texts.filter { seen.insert($0).inserted }
+    return distinct.count == 1 ? distinct[0] : "[\(distinct.joined(separator: ", "))]"
   }
 
   private static func describe(_ subject: JSONValue, _ namespace: String) -> String {
@@ -135,17 +166,24 @@ struct Authorizer: Sendable {
   func rules(of user: UserInfo, namespace: String) -> JSONValue {
     var resources: [JSONValue] = []
     var paths: [JSONValue] = []
+    var missing: [String] = []
     for binding in bindings
     where (binding.namespace.isEmpty || binding.namespace == namespace)
       && binding.binds(user) != nil
     {
-      for rule in binding.rules {
+      guard let rules = binding.rules else {
+        missing.append(binding.missingRole)
+        continue
+      }
+      for rule in rules {
         if rule.paths.isEmpty { resources.append(rule.json) } else { paths.append(rule.json) }
       }
     }
-    return [
+    var status: JSONValue = [
       "resourceRules": .array(resources), "nonResourceRules": .array(paths), "incomplete": false,
     ]
+    if !missing.isEmpty { status["evaluationError"] = .string(Self.aggregate(missing)) }
+    return status
   }
 
   /// 403 in the words of a real server.

@@ -23,7 +23,7 @@ extension ResourceCall {
       part, in: table, options: options, warnings: &warnings
     ) { old, warnings in
       let patched = try applied(patch, type, to: old)
-      let object = try acceptPatched(patched, options, warnings: &warnings)
+      let object = try acceptPatched(patched, patch, type, options, warnings: &warnings)
       try checkName(object)
       return object
     }
@@ -81,25 +81,37 @@ extension ResourceCall {
     }
   }
 
-  /// A patched object, decoded as if it had been sent. Where it does not decode, the error quotes it
-  /// as the patch.
+  /// A patched object, decoded as if it had been sent. Where it does not decode, the error quotes it;
+  /// of a strategic patch it quotes the patch.
   private func acceptPatched(
-    _ patched: JSONValue, _ options: WriteOptions, warnings: inout [String]
+    _ patched: JSONValue, _ patch: JSONValue, _ type: PatchType, _ options: WriteOptions,
+    warnings: inout [String]
   ) throws(APIError) -> JSONValue {
     do {
       let (object, found) = try accept(patched, options)
       warnings += found
       return object
-    } catch  where error.code == 400 {
+    } catch where error.code == 400 {
       guard !definition.isCustom else { throw error }
+      let why = error.status.message.map { Self.withoutPrefix($0) } ?? ""
+      // The document's members are sorted, what is in them is as it was written.
+      var sorted = patched.objectValue ?? [:]
+      sorted.sort()
+      let quoted = type == .strategic ? GoText.plain(patch) : JSONValue.object(sorted).jsonText
       throw .invalid(
         ResourceKind(version: "", kind: "", plural: ""), "",
-        [
-          .invalid(
-            "patch", .string(GoText.json(patched)),
-            error.status.message.map { Self.withoutPrefix($0) } ?? "")
-        ])
+        [.invalid("patch", .string(quoted), type == .strategic ? Self.restoring(why) : why)])
     }
+  }
+
+  /// What the strategic patch's own decoder says: `cannot restore slice from string`.
+  private static func restoring(_ why: String) -> String {
+    let words = why.split(separator: " ")
+    guard why.hasPrefix("json: cannot unmarshal "), words.count > 3, let type = words.last else {
+      return why
+    }
+    let wanted = type.hasPrefix("[]") ? "slice" : type.hasPrefix("map[") ? "map" : "struct"
+    return "cannot restore \(wanted) from \(words[3])"
   }
 
   /// `X in version "v1" cannot be handled as a X: why`

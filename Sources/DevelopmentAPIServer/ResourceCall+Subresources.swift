@@ -77,7 +77,7 @@ extension ResourceCall {
     }
     var warnings: [String] = []
     _ = try await change(
-      .whole("binding"), in: table, options: options, warnings: &warnings
+      .whole("binding"), in: table, options: options, isManaged: true, warnings: &warnings
     ) { old, _ in
       var pod = old
       if let present = old[path: ["spec", "nodeName"]]?.stringValue, !present.isEmpty {
