@@ -38,30 +38,12 @@ struct CustomResourceLifecycle {
       new, over: .init(table: CustomResources.table, key: object.key), in: &state)
   }
 
-  private static func set(
-    _ conditions: inout [JSONValue], _ type: String, _ holds: Bool, _ reason: String,
-    _ message: String, now: Timestamp
-  ) {
-    let status: JSONValue = holds ? "True" : "False"
-    let index = conditions.firstIndex { $0["type"]?.stringValue == type }
-    let old = index.map { conditions[$0] }
-    if let old, old["status"] == status { return }
-    let condition: JSONValue = [
-      "type": .string(type), "status": status, "lastTransitionTime": .string(now.rfc3339),
-      "reason": .string(reason), "message": .string(message),
-    ]
-    if let index { conditions[index] = condition } else { conditions.append(condition) }
-  }
-
   // MARK: Deletion
 
   static func setTerminating(_ crd: inout JSONValue, now: Timestamp) {
-    var conditions = crd[path: ["status", "conditions"]]?.arrayValue ?? []
-    set(
-      &conditions, "Terminating", true, "InstanceDeletionPending",
-      "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
-      now: now)
-    crd[path: ["status", "conditions"]] = .array(conditions)
+    crd["status"] = CustomResourceNames.withCondition(
+      crd["status"] ?? [:], "Terminating", true, "InstanceDeletionPending",
+      "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon", now)
   }
 
   func finish(_ crd: JSONValue, _ object: StoredObject, in state: inout StoreState) {
@@ -74,6 +56,11 @@ struct CustomResourceLifecycle {
     }
     let reference = Reconciler.Reference(table: CustomResources.table, key: object.key)
     guard state[table].objects.isEmpty else {
+      var waiting = crd
+      waiting["status"] = CustomResourceNames.withCondition(
+        crd["status"] ?? [:], "Terminating", true, "InstanceDeletionInProgress",
+        "CustomResource deletion is in progress", reconciler.now)
+      if waiting != crd { reconciler.write(waiting, over: reference, in: &state) }
       state.wait(reference, for: table)
       return
     }

@@ -52,6 +52,7 @@ enum CustomResources {
     definition.shortNames = names.texts("shortNames")
     definition.categories = names.texts("categories")
     definition.isCustom = true
+    definition.isTerminating = crd.has("metadata", "deletionTimestamp")
     definition.hasGeneration = true
     definition.schema = schema.complete
     definition.openAPISchema = version[path: ["schema", "openAPIV3Schema"]]

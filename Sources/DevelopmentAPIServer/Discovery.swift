@@ -182,7 +182,7 @@ struct Discovery: Sendable {
       row["storageVersionHash"] = .string(Self.hash(Self.storageKind(kind)))
     }
     return [.object(row)]
-      + definition.subresources.sorted { $0.name < $1.name }.map { subresource in
+      + definition.listedSubresources.map { subresource in
         var row: JSONObject = [
           "name": .string("\(kind.plural)/\(subresource.name)"), "singularName": "",
           "namespaced": .bool(kind.isNamespaced), "kind": .string(subresource.kind),
@@ -257,7 +257,7 @@ struct Discovery: Sendable {
     if !definition.categories.isEmpty { row["categories"] = .strings(definition.categories) }
     if !definition.subresources.isEmpty {
       row["subresources"] = .array(
-        definition.subresources.sorted { $0.name < $1.name }.map {
+        definition.listedSubresources.map {
           [
             "subresource": .string($0.name),
             "responseKind": responseKind($0.group, $0.version, $0.kind),
@@ -266,5 +266,12 @@ struct Discovery: Sendable {
         })
     }
     return .object(row)
+  }
+}
+
+extension ResourceDefinition {
+  /// Custom resources list their subresources as declared, built-in kinds by name.
+  fileprivate var listedSubresources: [Subresource] {
+    isCustom ? subresources : subresources.sorted { $0.name < $1.name }
   }
 }

@@ -14,10 +14,37 @@ struct PodAdmission {
       try await addServiceAccount(&pod, namespace: namespace)
     }
     addTolerations(&pod)
-    if pod[path: ["spec", "priority"]] == nil { pod[path: ["spec", "priority"]] = 0 }
-    if pod[path: ["spec", "preemptionPolicy"]] == nil {
-      pod[path: ["spec", "preemptionPolicy"]] = "PreemptLowerPriority"
+    try await addPriority(&pod)
+  }
+
+  // MARK: Priority
+
+  private static let priorityClasses = ResourceDefinition.StorageKey(
+    group: "scheduling.k8s.io", plural: "priorityclasses")
+  /// Classes that every cluster has.
+  private static let systemPriorities: [String: Int64] = [
+    "system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000,
+  ]
+
+  /// The number and the policy of the Pod's class.
+  private func addPriority(_ pod: inout JSONValue) async throws(APIError) {
+    let name = pod.text("spec", "priorityClassName")
+    var priority: Int64 = 0
+    var policy: JSONValue = "PreemptLowerPriority"
+    if let stored = await store.object(Self.priorityClasses, ObjectKey(name: name)),
+      let found = try? JSONValue(parsing: stored.body)
+    {
+      priority = found.integer("value") ?? 0
+      policy = found["preemptionPolicy"] ?? policy
+    } else if let known = Self.systemPriorities[name] {
+      priority = known
+    } else if !name.isEmpty {
+      throw .forbidden(
+        ResourceKind(version: "v1", kind: "Pod", plural: "pods"), pod.objectName,
+        "no PriorityClass with name \(name) was found")
     }
+    pod.setDefault("spec", "priority", to: .integer(priority))
+    pod.setDefault("spec", "preemptionPolicy", to: policy)
   }
 
   // MARK: Service account

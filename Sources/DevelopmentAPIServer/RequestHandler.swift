@@ -39,7 +39,7 @@ struct RequestHandler: Sendable {
     guard
       let definition = registry.definition(
         group: attributes.group, version: attributes.version, plural: attributes.resource)
-    else { throw Self.unknown(attributes, registry) }
+    else { return try Self.unknown(attributes, registry) }
     if definition.kind.isNamespaced {
       // Without a namespace a namespaced kind can only be listed and watched.
       if attributes.namespace.isEmpty, !["list", "watch"].contains(attributes.verb),
@@ -48,7 +48,7 @@ struct RequestHandler: Sendable {
         throw attributes.name.isEmpty ? APIError.methodNotAllowed : APIError.unknownResource
       }
     } else if !attributes.namespace.isEmpty, definition.kind.plural != "namespaces" {
-      throw APIError.unknownResource
+      return try Self.unknown(attributes, registry)
     }
     let call = ResourceCall(
       handler: self, request: request, attributes: attributes, user: user, definition: definition,
@@ -56,11 +56,17 @@ struct RequestHandler: Sendable {
     return try await call.answer()
   }
 
-  /// An unknown group has no handler at all and is answered as plain text; below a known group
-  /// there is a Status.
+  /// Below a built-in group and version there is a Status; nothing else has a handler, so the answer
+  /// is plain text.
   private static func unknown(
     _ attributes: RequestAttributes, _ registry: ResourceRegistry
-  ) -> APIError { .unknownResource }
+  ) throws -> APIResponse {
+    let isBuiltIn = registry.definitions.contains {
+      !$0.isCustom && $0.kind.group == attributes.group && $0.kind.version == attributes.version
+    }
+    if isBuiltIn { throw APIError.unknownResource }
+    return APIResponse(status: 404, text: "404 page not found\n")
+  }
 
   private func authorize(_ user: UserInfo, _ attributes: RequestAttributes) async throws {
     if user.isMaster { return }

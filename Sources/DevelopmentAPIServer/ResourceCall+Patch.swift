@@ -91,7 +91,7 @@ extension ResourceCall {
       let (object, found) = try accept(patched, options)
       warnings += found
       return object
-    } catch where error.code == 400 {
+    } catch  where error.code == 400 {
       guard !definition.isCustom else { throw error }
       let why = error.status.message.map { Self.withoutPrefix($0) } ?? ""
       // The document's members are sorted, what is in them is as it was written.

@@ -110,7 +110,7 @@ extension ResourceCall {
     var metadata: JSONObject = ["resourceVersion": .string(String(page.resourceVersion))]
     if let next = page.next {
       metadata["continue"] = .string(next.text)
-    } else if definition.isCustom {
+    } else if definition.isCustom, form.shape == .object {
       metadata["continue"] = ""
     }
     if let remaining = page.remaining {

@@ -45,7 +45,9 @@ extension ResourceCall {
     let errors =
       MetadataRules.validate(object.metadata, definition: definition)
       + definition.behavior.validateCreate(object)
-    guard errors.isEmpty else { throw APIError.invalid(kind, object.objectName, errors) }
+    guard errors.isEmpty else {
+      throw APIError.invalid(definition.validatedKind, object.objectName, errors)
+    }
     warnings += definition.behavior.warnings(object)
     definition.behavior.finish(&object)
     let final = try await stored(object)
@@ -185,7 +187,9 @@ extension ResourceCall {
       // Bindings and the like change what updates may not.
       case .whole: break
       }
-      guard errors.isEmpty else { throw APIError.invalid(kind, object.objectName, errors) }
+      guard errors.isEmpty else {
+        throw APIError.invalid(definition.validatedKind, object.objectName, errors)
+      }
       if part == .main { warnings += definition.behavior.warnings(object) }
       object.metadata["resourceVersion"] = old.metadata["resourceVersion"]
       definition.behavior.finish(&object)
@@ -357,6 +361,17 @@ extension ResourceCall {
         )
       }
       if !definition.isCustom, name != kind.kind {
+        // It is read as what it says it is first.
+        if let other = registry.definition(apiVersion: apiVersion, kind: name) {
+          var misread = object
+          do {
+            _ = try other.behavior.decode(&misread)
+          } catch {
+            throw .badRequest(
+              "\(name) in version \"\(version)\" cannot be handled as a \(kind.kind): "
+                + error.message)
+          }
+        }
         throw .badRequest(
           "\(name) in version \"\(version)\" cannot be handled as a \(kind.kind): "
             + "converting (\(version).\(name)) to (core.\(kind.kind)): unknown conversion")

@@ -24,6 +24,8 @@ struct ResourceDefinition: Sendable {
   var isCustom = false
   /// Which CRD schema pruned and defaulted what is stored; 0 for built-in kinds.
   var schemaStamp = 0
+  /// The CRD is being deleted, so nothing new is created.
+  var isTerminating = false
   /// Nodes alone may be created with a status.
   var keepsStatusOnCreate = false
   /// A finished deletion answers with the object instead of a Status.
@@ -90,6 +92,12 @@ struct ResourceDefinition: Sendable {
     listKind = kind.kind + "List"
     self.singular = singular ?? kind.kind.lowercased()
     storage = StorageKey(group: kind.group, plural: kind.plural)
+  }
+
+  /// How errors name the kind: Events of both groups are validated as core ones.
+  var validatedKind: ResourceKind {
+    kind.group == "events.k8s.io"
+      ? ResourceKind(version: "v1", kind: kind.kind, plural: kind.plural) : kind
   }
 
   func subresource(_ name: String) -> Subresource? { subresources.first { $0.name == name } }

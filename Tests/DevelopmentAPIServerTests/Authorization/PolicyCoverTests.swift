@@ -53,7 +53,9 @@ import Testing
         #"{APIGroups:[""], Resources:["configmaps"], Verbs:["delete"]}"#
       ])
     #expect(
-      missing(["apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]], ["nonResourceURLs": ["*"], "verbs": ["*"]])
+      missing(
+        ["apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]],
+        ["nonResourceURLs": ["*"], "verbs": ["*"]])
         == [
           #"{APIGroups:["*"], Resources:["*"], Verbs:["*"]}"#,
           #"{NonResourceURLs:["*"], Verbs:["*"]}"#,
