@@ -206,7 +206,8 @@ let package = Package(
         "KubernetesAPI", "MetalLBAPI", "OperatorRendering", "LegacyConfiguration",
         "KubernetesClient", "ControllerRuntime", "MetricsServer", "PrometheusMetrics",
         "MetalLBController", "MetalLBSpeaker", "MetalLBOperator", "DevelopmentAPIServer",
-        "NetworkLab", "DevelopmentCluster", "LabJourney", argumentParser, logging, metrics, serviceLifecycle,
+        "NetworkLab", "DevelopmentCluster", "LabJourney", argumentParser, logging, metrics,
+        serviceLifecycle,
         unixSignals,
       ],
       swiftSettings: settings),
@@ -219,7 +220,8 @@ let package = Package(
     tests("IPAllocation", ["NetworkAddresses"]),
     tests("KubernetesAPI"),
     tests("KubernetesYAML", ["KubernetesAPI"]),
-    tests("MetalLBAPI", ["KubernetesAPI", "KubernetesYAML", "DevelopmentAPIServer"]),
+    tests(
+      "MetalLBAPI", ["KubernetesAPI", "KubernetesYAML", "KubernetesClient", "KubernetesTesting"]),
     tests("LegacyConfiguration", ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI"]),
     tests(
       "ClusterConfiguration",
