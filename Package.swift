@@ -277,7 +277,12 @@ let package = Package(
         "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "KubernetesClient", "ControllerRuntime",
         "OperatorRendering", "LegacyConfiguration", "KubernetesTesting", logging,
       ]),
-    tests("DevelopmentAPIServer", ["KubernetesAPI", asyncHTTPClient, nioCore, logging]),
+    tests(
+      "DevelopmentAPIServer",
+      [
+        "KubernetesAPI", asyncHTTPClient, crypto, httpTypes, hummingbird, hummingbirdTLS, logging,
+        nioCore, nioHTTP1, nioSSL, serviceLifecycle, swiftASN1, x509,
+      ], exclude: ["Fixtures"]),
     tests("NetworkLab", ["NetworkAddresses"]),
     tests(
       "DevelopmentCluster",

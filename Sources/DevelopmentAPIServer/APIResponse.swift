@@ -36,6 +36,8 @@ struct APIResponse: Sendable {
     body = .stream(stream)
   }
 
+  static var noSuchPath: APIResponse { APIResponse(status: 404, text: "404 page not found\n") }
+
   /// A failure as the API tells it.
   init(_ error: APIError) {
     self.init(status: error.code, json: error.status.json)
@@ -63,8 +65,10 @@ typealias StreamWriter = ([ByteBuffer]) async throws -> Void
 extension APIStatus {
   /// `metav1.Status` with all that the API prints, also when it is empty.
   var json: JSONValue {
+    var metadata = JSONObject()
+    if let token = self.metadata?.continue { metadata["continue"] = .string(token) }
     var object: JSONObject = [
-      "kind": "Status", "apiVersion": "v1", "metadata": .object([:]),
+      "kind": "Status", "apiVersion": "v1", "metadata": .object(metadata),
       "status": .string(status ?? "Failure"),
     ]
     if let message { object["message"] = .string(message) }

@@ -60,7 +60,10 @@ struct CustomResourceLifecycle {
       waiting["status"] = CustomResourceNames.withCondition(
         crd["status"] ?? [:], "Terminating", true, "InstanceDeletionInProgress",
         "CustomResource deletion is in progress", reconciler.now)
-      if waiting != crd { reconciler.write(waiting, over: reference, in: &state) }
+      if waiting != crd {
+        reconciler.write(
+          waiting, over: reference, subresource: "status", manager: "kube-apiserver", in: &state)
+      }
       state.wait(reference, for: table)
       return
     }

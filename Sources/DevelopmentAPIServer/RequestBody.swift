@@ -19,7 +19,7 @@ enum RequestBody {
       } catch {
         throw .badRequest(
           "the object provided is unrecognized (must be of type \(expected)): "
-            + "couldn't get version/kind; yaml parse error: \(error)")
+            + "error converting YAML to JSON: \(YAMLText.message(error))")
       }
     default:
       throw .unsupportedMediaType(accepted: acceptedTypes)

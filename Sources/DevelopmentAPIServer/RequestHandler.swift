@@ -65,7 +65,7 @@ struct RequestHandler: Sendable {
       !$0.isCustom && $0.kind.group == attributes.group && $0.kind.version == attributes.version
     }
     if isBuiltIn { throw APIError.unknownResource }
-    return APIResponse(status: 404, text: "404 page not found\n")
+    return .noSuchPath
   }
 
   private func authorize(_ user: UserInfo, _ attributes: RequestAttributes) async throws {
@@ -107,7 +107,7 @@ struct RequestHandler: Sendable {
     if let answer = try await discovery.answer(request, tokens: authenticator.tokens) {
       return answer
     }
-    return APIResponse(status: 404, text: "404 page not found\n")
+    return .noSuchPath
   }
 }
 

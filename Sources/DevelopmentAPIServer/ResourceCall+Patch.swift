@@ -130,7 +130,8 @@ extension ResourceCall {
     do {
       configuration = try YAMLText.read(String(decoding: request.body, as: UTF8.self))
     } catch {
-      throw APIError.badRequest("error decoding YAML: \(error)")
+      throw APIError.badRequest(
+        "error decoding YAML: error converting YAML to JSON: \(YAMLText.message(error))")
     }
     guard configuration.objectValue != nil else {
       throw APIError.badRequest("error decoding YAML: the patch is no object")

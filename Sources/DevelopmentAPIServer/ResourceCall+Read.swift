@@ -38,30 +38,24 @@ extension ResourceCall {
       }
     }
     var page = Page(objects: [], resourceVersion: revision)
-    while index < all.count {
-      let object = all[index]
-      index += 1
-      if !options.namespace.isEmpty {
-        // Keys are sorted by namespace, except that `a-b` sorts before `a`.
-        if object.namespace != options.namespace { break }
-      }
-      guard options.selection.matches(object) else { continue }
-      if options.limit > 0, page.objects.count == options.limit {
-        page.next = ContinueToken(
-          resourceVersion: revision,
-          last: page.objects.last?.key ?? ObjectKey(name: ""))
+    func isInRange(_ index: Int) -> Bool {
+      index < all.count && (options.namespace.isEmpty || all[index].namespace == options.namespace)
+    }
+    while isInRange(index) {
+      if options.limit > 0, page.objects.count == options.limit, let last = page.objects.last {
+        // A full page says where to go on whenever anything follows, even if nothing of it matches.
+        page.next = ContinueToken(resourceVersion: revision, last: last.key)
         if options.selection.isEverything {
-          var end = index
-          while end < all.count,
-            options.namespace.isEmpty || all[end].namespace == options.namespace
-          {
-            end += 1
-          }
-          page.remaining = end - index + 1
+          page.remaining =
+            all[index...].prefix {
+              options.namespace.isEmpty || $0.namespace == options.namespace
+            }.count
         }
         break
       }
-      page.objects.append(object)
+      let object = all[index]
+      index += 1
+      if options.selection.matches(object) { page.objects.append(object) }
     }
     return page
   }

@@ -62,7 +62,7 @@ struct WatchStream: Sendable {
         let now = clock.now
         if now >= end { return }
         if options.allowsBookmarks, now >= nextBookmark {
-          try await writer([bookmark(position, endsInitialEvents: false)])
+          try await writer([bookmark(position, endsInitialEvents: false, &tables)])
           let last = end - Self.lastBookmark
           nextBookmark = min(now + Self.bookmarkInterval, max(last, now + .seconds(1)))
         }
@@ -86,7 +86,7 @@ struct WatchStream: Sendable {
       lines.append(try await line(.added, object, &tables))
     }
     if options.sendsInitialEvents == true, options.allowsBookmarks {
-      lines.append(bookmark(revision, endsInitialEvents: true))
+      lines.append(bookmark(revision, endsInitialEvents: true, &tables))
     }
     if !lines.isEmpty { try await writer(lines) }
     return revision
@@ -142,7 +142,9 @@ struct WatchStream: Sendable {
     timeout > lastBookmark ? min(bookmarkInterval, timeout - lastBookmark) : timeout + lastBookmark
   }
 
-  private func bookmark(_ version: UInt64, endsInitialEvents: Bool) -> ByteBuffer {
+  private func bookmark(
+    _ version: UInt64, endsInitialEvents: Bool, _ tables: inout TableForm
+  ) -> ByteBuffer {
     var metadata: JSONObject = ["resourceVersion": .string(String(version))]
     if endsInitialEvents {
       metadata["annotations"] = .object(["k8s.io/initial-events-end": "true"])
@@ -152,12 +154,14 @@ struct WatchStream: Sendable {
       ? ResourceKind(
         group: "meta.k8s.io", version: "v1", kind: "PartialObjectMetadata", plural: "")
       : definition.kind
-    return Self.line(
-      .bookmark,
-      [
-        "kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion),
-        "metadata": .object(metadata),
-      ])
+    let object: JSONValue = [
+      "kind": .string(kind.kind), "apiVersion": .string(kind.apiVersion),
+      "metadata": .object(metadata),
+    ]
+    if form.shape == .table {
+      return Self.line(.bookmark, tables.table(of: object, definition: definition))
+    }
+    return Self.line(.bookmark, object)
   }
 
   private static func line(_ type: WatchEventType, _ object: JSONValue) -> ByteBuffer {

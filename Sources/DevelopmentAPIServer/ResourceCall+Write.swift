@@ -63,6 +63,10 @@ extension ResourceCall {
   ) throws(APIError) -> StoredObject {
     var object = object
     let key = ObjectKey(namespace: object.objectNamespace, name: object.objectName)
+    if definition.isTerminating {
+      throw .forbidden(
+        kind, key.name, "create not allowed while custom resource definition is terminating")
+    }
     if kind.isNamespaced { try checkNamespaceIsActive(key, state) }
     if let present = state[table, key] {
       var error = APIError.alreadyExists(kind, key.name)

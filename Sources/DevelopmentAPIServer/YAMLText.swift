@@ -13,6 +13,21 @@ enum YAMLText {
     return try value(node)
   }
 
+  /// An error of the reader in the words of Go's. Go counts lines from 0, and scanners are a line
+  /// ahead of parsers.
+  static func message(_ error: any Error) -> String {
+    switch error as? YamlError {
+    case .scanner(_, let problem, let mark, _)?: text(problem, line: mark.line)
+    case .parser(_, let problem, let mark, _)?: text(problem, line: mark.line - 1)
+    case .some(let other): "yaml: \(other)"
+    case nil: "yaml: \(error)"
+    }
+  }
+
+  private static func text(_ problem: String, line: Int) -> String {
+    line > 0 ? "yaml: line \(line): \(problem)" : "yaml: \(problem)"
+  }
+
   private static func node(_ value: JSONValue) -> Yams.Node {
     switch value {
     case .null: Yams.Node("null", Tag(.null))
