@@ -56,13 +56,13 @@ struct RequestHandler: Sendable {
     return try await call.answer()
   }
 
-  /// Below a built-in group and version there is a Status; nothing else has a handler, so the answer
+  /// Below a built-in group there is a Status; nothing else has a handler, so the answer
   /// is plain text.
   private static func unknown(
     _ attributes: RequestAttributes, _ registry: ResourceRegistry
   ) throws -> APIResponse {
     let isBuiltIn = registry.definitions.contains {
-      !$0.isCustom && $0.kind.group == attributes.group && $0.kind.version == attributes.version
+      !$0.isCustom && $0.kind.group == attributes.group
     }
     if isBuiltIn { throw APIError.unknownResource }
     return .noSuchPath

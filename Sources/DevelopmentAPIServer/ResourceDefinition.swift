@@ -31,8 +31,6 @@ struct ResourceDefinition: Sendable {
   /// A finished deletion answers with the object instead of a Status.
   var returnsDeletedObject = false
   var selectableFields = SelectableFields()
-  /// Its CRD is being deleted: nothing new of this kind.
-  var isTerminating = false
   /// Listed, always empty, and not to be created: the server does not do what the kind is for.
   var isLeftOut = false
   /// A `Warning` on every answer of a version that is on its way out.
