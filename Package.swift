@@ -92,6 +92,7 @@ let package = Package(
     // Layer 1: pure protocols and algorithms
     module("Layer2", ["NetworkAddresses"]),
     module("IPAllocation", ["NetworkAddresses"]),
+    module("Membership", [crypto]),
 
     // Layer 2: Kubernetes vocabulary and decisions
     module("KubernetesAPI", [orderedCollections]),
@@ -218,6 +219,7 @@ let package = Package(
     tests("PrometheusMetrics", [coreMetrics]),
     tests("Layer2", ["NetworkAddresses"], resources: [.copy("Fixtures")]),
     tests("IPAllocation", ["NetworkAddresses"]),
+    tests("Membership", resources: [.copy("Fixtures")]),
     tests("KubernetesAPI"),
     tests("KubernetesYAML", ["KubernetesAPI"]),
     tests(

@@ -1,0 +1,12 @@
+/// CRC-32 as in IEEE 802.3: reflected polynomial 0xEDB88320, start and end inverted.
+enum CRC32 {
+  private static let table: [UInt32] = (0..<256).map { index in
+    (0..<8).reduce(UInt32(index)) { value, _ in
+      value & 1 == 1 ? 0xedb8_8320 ^ (value >> 1) : value >> 1
+    }
+  }
+
+  static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    ~bytes.reduce(~0) { table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] ^ ($0 >> 8) }
+  }
+}
