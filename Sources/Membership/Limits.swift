@@ -14,6 +14,12 @@ package enum Limits {
   static let datagramNesting = 4
   /// Streams that others opened and that are not done yet.
   static let inboundStreams = 64
+  /// Pings that we relay at the same time.
+  static let relays = 1024
+  /// How many members a leaving one tells itself; the others hear it from them.
+  static let directGoodbyes = 32
+  /// How long leaving takes at most.
+  static let goodbyeTimeout = Duration.seconds(1)
   /// Rows of our table. Whoever is not in it when it is full does not get in.
   static let members = 10_000
 }
