@@ -119,7 +119,8 @@ extension Memberlist {
     using generator: inout some RandomNumberGenerator
   ) -> [Action] {
     perform(now: now, using: &generator) { memberlist, step in
-      guard let role = memberlist.streams[id]?.role else { return }
+      // Who has had an answer may say what it wants.
+      guard let role = memberlist.streams[id]?.role, role != .finishing else { return }
       do throws(WireError) {
         guard let message = try memberlist.streams[id]?.decoder.receive(bytes) else { return }
         memberlist.handle(message, role, id, &step)
@@ -217,7 +218,7 @@ extension Memberlist {
     case .pushPull, .ping:
       close(id, &step)
       reportFailure(.unreadable(error), role, &step)
-    case .finishing: close(id, &step)
+    case .finishing: break
     }
   }
 

@@ -80,7 +80,7 @@ struct Simulation {
     var stream: StreamID
   }
 
-  private struct Entry {
+  struct Entry {
     var time: ContinuousClock.Instant
     var number: Int
     var node: Int
@@ -110,6 +110,8 @@ struct Simulation {
         address: try #require(
           MemberAddress(bytes: [10, 0, UInt8(index / 250), UInt8(index % 250 + 1)], port: 7946)))
       configuration.parameters = parameters
+      // It costs most of the time, and has its own tests.
+      configuration.parameters.compresses = seed == 0
       try configure(&configuration, index)
       nodes.append(Node(configuration: configuration))
     }
@@ -211,7 +213,7 @@ struct Simulation {
   }
 
   private mutating func run(to end: ContinuousClock.Instant) {
-    while let time = agenda.first?.time, time <= end { step() }
+    while let time = agenda.nextTime, time <= end { step() }
     now = end
   }
 
@@ -386,72 +388,6 @@ struct Simulation {
       nodes[index].timers[timer] = nil
     case .report(let event):
       nodes[index].events.append((now, event))
-    }
-  }
-
-  /// What is to happen, the earliest first; what was planned first among those at the same time.
-  private struct Agenda {
-    private var heap: [Entry] = []
-
-    var first: Entry? { heap.first }
-
-    private func precedes(_ left: Int, _ right: Int) -> Bool {
-      (heap[left].time, heap[left].number) < (heap[right].time, heap[right].number)
-    }
-
-    mutating func insert(_ entry: Entry) {
-      heap.append(entry)
-      var child = heap.count - 1
-      while child > 0, precedes(child, (child - 1) / 2) {
-        heap.swapAt(child, (child - 1) / 2)
-        child = (child - 1) / 2
-      }
-    }
-
-    mutating func popFirst() -> Entry? {
-      guard let first = heap.first else { return nil }
-      heap[0] = heap[heap.count - 1]
-      heap.removeLast()
-      var parent = 0
-      while true {
-        var least = parent
-        for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-          if precedes(child, least) { least = child }
-        }
-        guard least != parent else { return first }
-        heap.swapAt(parent, least)
-        parent = least
-      }
-    }
-  }
-}
-
-extension Simulation {
-  /// How long after a time each other running node saw a member go.
-  func departures(
-    of index: Int, since time: ContinuousClock.Instant
-  ) -> [(node: Int, delay: Duration, state: MemberState)] {
-    let name = nodes[index].configuration.name
-    return nodes.indices.compactMap { node in
-      for (when, event) in nodes[node].events {
-        if case .left(let member) = event, member.name == name {
-          return (node, when - time, member.state)
-        }
-      }
-      return nil
-    }
-  }
-
-  /// Every departure that any node saw.
-  var allDepartures: [String] {
-    nodes.flatMap { node in
-      node.events.compactMap { entry in
-        if case .left(let member) = entry.event {
-          "\(node.configuration.name) lost \(member.name) at \(entry.time - start)"
-        } else {
-          nil
-        }
-      }
     }
   }
 }
