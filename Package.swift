@@ -288,7 +288,10 @@ let package = Package(
     tests("NetworkLab", ["NetworkAddresses"]),
     tests(
       "DevelopmentCluster",
-      ["KubernetesAPI", "KubernetesClient", "DevelopmentAPIServer", "NetworkLab", logging]),
+      [
+        "NetworkAddresses", "KubernetesAPI", "KubernetesClient", "DevelopmentAPIServer",
+        "NetworkLab", logging,
+      ]),
     tests(
       "LabJourney", ["NetworkAddresses", "KubernetesAPI", "DevelopmentCluster", "NetworkLab"]),
     .testTarget(

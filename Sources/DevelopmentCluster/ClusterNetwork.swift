@@ -33,11 +33,7 @@ package struct ClusterNetwork: Sendable {
 
   package static func build(in lab: Lab, nodes count: Int) async throws -> ClusterNetwork {
     guard 1...ClusterTopology.nodeLimit ~= count else { throw Failure.tooManyNodes(count) }
-    let routes = try await Tool.run(["ip", "-4", "route", "show", "table", "all"])
-    let used = ClusterTopology.destinations(inRoutes: routes)
-    guard let topology = ClusterTopology.choose(nodes: count, avoiding: used) else {
-      throw Failure.noFreeNetwork
-    }
+    let topology = try await chooseTopology(in: lab, nodes: count)
     let bridge = try await lab.addNamespace("switch")
     try await lab.addBridge("lan", in: bridge)
     let interface = try await lab.connectHost(
@@ -74,6 +70,19 @@ package struct ClusterNetwork: Sendable {
         "route replace \($0.pods) via \($0.address.address) dev \(interface)\n"
       }.joined())
     return network
+  }
+
+  private static func chooseTopology(
+    in lab: Lab, nodes count: Int
+  ) async throws -> ClusterTopology {
+    let routes = try await Tool.run(["ip", "-4", "route", "show", "table", "all"])
+    let used = ClusterTopology.destinations(inRoutes: routes)
+    for topology in ClusterTopology.candidates(nodes: count, avoiding: used) {
+      // Another lab may be choosing at the same moment.
+      let name = "network-\(topology.network.address)"
+      if try await lab.reserve(name) { return topology }
+    }
+    throw Failure.noFreeNetwork
   }
 
   /// Gives a node the routes that it loses with its link: to the Pods of the others, and out.

@@ -59,16 +59,11 @@ package struct ClusterTopology: Sendable, Hashable {
     }
   }
 
-  /// The first topology whose networks are not in use.
-  package static func choose(nodes: Int, avoiding used: [CIDRBlock]) -> ClusterTopology? {
-    for number in 0..<choices {
-      guard let topology = ClusterTopology(number: number, nodes: nodes) else { return nil }
-      let isFree = !used.contains {
-        $0.overlaps(topology.network) || $0.overlaps(topology.pods)
-      }
-      if isFree { return topology }
+  /// The topologies whose networks are not in use, best first.
+  static func candidates(nodes: Int, avoiding used: [CIDRBlock]) -> [ClusterTopology] {
+    (0..<choices).compactMap { ClusterTopology(number: $0, nodes: nodes) }.filter { topology in
+      !used.contains { $0.overlaps(topology.network) || $0.overlaps(topology.pods) }
     }
-    return nil
   }
 
   /// The destinations in what `ip -4 route show table all` prints. The default route is no network

@@ -9,6 +9,8 @@ private import Synchronization
 final class NodeLifecycleController: Sendable {
   private let view: ClusterView
   private let health: Mutex<NodeHealth>
+  /// Nodes that were there at some time.
+  private let known = Mutex<Set<String>>([])
   private let events: EventRecorder
 
   init(view: ClusterView, gracePeriod: Duration, events: EventRecorder) {
@@ -38,11 +40,14 @@ final class NodeLifecycleController: Sendable {
   private func reconcile(_ name: String) async throws -> ReconcileResult {
     guard let node = view.nodes.store[NamespacedName(name: name)] else {
       health.withLock { $0.forget(name) }
+      // A node that was never there may still be coming.
+      guard known.withLock({ $0.remove(name) }) != nil else { return .done }
       for pod in pods(on: name) {
         try await view.client.deleteIfPresent(pod, gracePeriodSeconds: 0)
       }
       return .done
     }
+    known.withLock { _ = $0.insert(name) }
     let now = ContinuousClock.now
     let (isSilent, deadline) = health.withLock { health in
       if health.deadline(name) == nil { health.observe(name, leaseVersion: nil, now: now) }

@@ -18,10 +18,12 @@ package actor Lab {
   package nonisolated let directory: String
   package nonisolated let journal: LabJournal
 
+  private let folder: String
   private var interfaces = 0
 
   init(name: String, folder: String) throws(LabError) {
     self.name = name
+    self.folder = folder
     directory = "\(folder)/\(name)"
     journal = LabJournal(path: "\(folder)/\(name)\(LabJournal.suffix)")
     try LabFiles.makeDirectory(folder)
@@ -53,7 +55,7 @@ package actor Lab {
     try await Tool.run(["ip", "netns", "delete", namespace.name])
   }
 
-  /// Joins two namespaces with a veth pair and takes both ends up.
+  /// Joins two namespaces with a veth pair and takes both ends up. Returns once both carry frames.
   package func connect(_ left: LinkEnd, _ right: LinkEnd) async throws {
     try left.validate()
     try right.validate()
@@ -64,6 +66,8 @@ package actor Lab {
           + "netns \(right.namespace.name)"
       ] + left.setUpCommands)
     try await right.namespace.ip(right.setUpCommands)
+    try await left.awaitCarrier()
+    try await right.awaitCarrier()
   }
 
   /// Joins a namespace with the one that this process runs in, so that the machine itself takes
@@ -82,6 +86,7 @@ package actor Lab {
 
         """)
     try await end.namespace.ip(end.setUpCommands)
+    try await end.awaitCarrier()
     return interface
   }
 
@@ -91,6 +96,23 @@ package actor Lab {
       "link add name \(bridge) type bridge stp_state 0 mcast_snooping 0 forward_delay 0",
       "link set dev \(bridge) up",
     ])
+  }
+
+  /// Takes something of which the machine has one for the time of this lab, such as a network by
+  /// its number. Returns whether no other lab has it.
+  ///
+  /// A reservation is a link from the thing's name to the lab's, which only one can make.
+  package func reserve(_ thing: String) throws(LabError) -> Bool {
+    guard !thing.isEmpty, thing.utf8.allSatisfy(\.isNameByte) else { throw .invalidName(thing) }
+    let path = "\(folder)/\(thing).reserved"
+    if let holder = LabFiles.target(ofLink: path), holder != name,
+      !LabFiles.exists("\(folder)/\(holder)\(LabJournal.suffix)")
+    {
+      try LabFiles.remove(path)  // left behind between two lines of a lab that died
+    }
+    guard try LabFiles.linkUnlessThere(path, to: name) else { return false }
+    try journal.append(.directory(path))
+    return true
   }
 
   /// The processes in all namespaces of the lab.
@@ -132,6 +154,18 @@ package struct LinkEnd: Sendable, Hashable {
   func validate() throws(LabError) {
     guard 1...15 ~= interface.utf8.count, interface.utf8.allSatisfy(\.isNameByte) else {
       throw .invalidName(interface)
+    }
+  }
+
+  /// The kernel tells bridges and sockets of a carrier a little later than it is there, up to a
+  /// second when links change often; what is sent before is lost.
+  func awaitCarrier() async throws {
+    while true {
+      let line = try await Tool.run([
+        "ip", "-n", namespace.name, "-o", "link", "show", "dev", interface,
+      ])
+      if line.contains("state UP") { return }
+      try await Task.sleep(for: .milliseconds(5))
     }
   }
 

@@ -93,6 +93,13 @@ package enum LabFiles {
     guard rename(temporary, path) == 0 else { throw failure(path, "replace") }
   }
 
+  /// Makes a symbolic link. Returns whether nothing had that name before.
+  static func linkUnlessThere(_ path: String, to target: String) throws(LabError) -> Bool {
+    if symlink(target, path) == 0 { return true }
+    guard errno == EEXIST else { throw failure(path, "link") }
+    return false
+  }
+
   /// Where a symbolic link points; `nil` when the path is none.
   package static func target(ofLink path: String) -> String? {
     var buffer = [CChar](repeating: 0, count: 4096)

@@ -6,7 +6,7 @@ private import Glibc
 /// One file per lab, one line per thing, written before the thing is made:
 ///
 ///     process 1234 5678901        the lab's process: id and start time in clock ticks
-///     directory /run/metallb-lab/mlab-3f2a
+///     directory /run/metallb-lab/mlab-3f2a    a folder, or a reservation beside it
 ///     interface mlab-3f2a-0       in the namespace of the lab's process
 ///     namespace mlab-3f2a-node-1
 package struct LabJournal: Sendable, Hashable {

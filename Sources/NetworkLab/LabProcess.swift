@@ -42,8 +42,8 @@ package struct LabCommand: Sendable, Hashable {
 
   /// Runs the command and returns how it ended.
   ///
-  /// - Parameter started: called once, as soon as there is a process, with the means to signal it.
-  ///   That the first program of the chain runs does not yet mean that the command does.
+  /// - Parameter started: called once the command itself starts, with the means to signal it; not
+  ///   when setting up its sandbox fails.
   ///
   /// When the task is cancelled, the process and its group are killed at once. Throws
   /// `LabError.commandFailed` when nothing could be started.
@@ -51,6 +51,7 @@ package struct LabCommand: Sendable, Hashable {
     var options = PlatformOptions()
     options.createSession = true
     let process = LabProcess()
+    if let sandbox { try LabFiles.remove(sandbox.readyMark) }
     do {
       let outcome = try await Subprocess.run(
         .name(arguments[0]), arguments: .init(Array(arguments.dropFirst())),
@@ -58,8 +59,9 @@ package struct LabCommand: Sendable, Hashable {
           Dictionary(uniqueKeysWithValues: environment.map { (.init(stringLiteral: $0), $1) })
         ), platformOptions: options, input: .none, output: .discarded, error: .discarded
       ) { execution in
-        process.hasStarted(execution.processIdentifier.value)
-        started(process)
+        let id = execution.processIdentifier.value
+        process.hasStarted(id)
+        if try await isSetUp(process: id) { started(process) }
       }
       process.hasEnded()
       return Tool.Status(outcome.terminationStatus)
@@ -72,6 +74,27 @@ package struct LabCommand: Sendable, Hashable {
   }
 }
 
+extension LabCommand {
+  /// Waits for the sandbox to be complete; false when the process ends before. The kernel has no
+  /// event for either that would not need a thread, and setting up takes some ten milliseconds.
+  private func isSetUp(process: Int32) async throws -> Bool {
+    guard let sandbox else { return true }
+    while true {
+      if let mark = try? LabFiles.read(sandbox.readyMark), !mark.isEmpty { return true }
+      if Self.hasEnded(process) { return false }
+      try await Task.sleep(for: .milliseconds(4))
+    }
+  }
+
+  /// Whether a child is a zombie, which it stays until its end is collected (proc(5) `stat`).
+  private static func hasEnded(_ process: Int32) -> Bool {
+    guard let stat = try? LabFiles.read("/proc/\(process)/stat"),
+      let end = stat.lastIndex(of: ")")
+    else { return true }
+    return stat[end...].dropFirst(2).first == "Z"
+  }
+}
+
 /// The handle of a running `LabCommand`: signals reach it only while it runs.
 package final class LabProcess: Sendable {
   private let processID = Mutex<Int32?>(nil)
@@ -79,11 +102,13 @@ package final class LabProcess: Sendable {
   /// The process id on the machine; `nil` once it has ended.
   package var id: Int32? { processID.withLock { $0 } }
 
-  /// Sends a signal to the process and those that it started, unless it has ended.
+  /// Sends a signal to the process, unless it has ended. What kills it kills those that it started
+  /// too; of anything else it may tell them itself, as in a container.
   package func send(_ signal: Signal) {
     processID.withLock { id in
+      guard let id else { return }
       // It leads its session and so its process group, whose id nobody else can have meanwhile.
-      if let id { kill(-id, signal.rawValue) }
+      Glibc.kill(signal == .kill ? -id : id, signal.rawValue)
     }
   }
 

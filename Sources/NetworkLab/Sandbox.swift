@@ -73,6 +73,9 @@ extension Sandbox {
       + setpriv + ["--"]
   }
 
+  /// A file that gets its content when the root is complete, right before the command starts.
+  var readyMark: String { "\(root).ready" }
+
   var setpriv: [String] {
     var arguments = ["setpriv", "--reuid=\(user)", "--regid=\(group)"]
     let groups = supplementalGroups.map(String.init).joined(separator: ",")
@@ -90,7 +93,8 @@ extension Sandbox {
     let root = Self.quoted(self.root)
     var lines = [
       "set -eu", "PATH=\"${PATH:-}:/usr/sbin:/sbin:/usr/bin:/bin\"", "export PATH", "umask 022",
-      "mkdir -p \(root)", "mount -t tmpfs -o mode=0755 lab \(root)", "cd \(root)",
+      "mkdir -p \(root)", "exec 9> \(Self.quoted(readyMark))",
+      "mount -t tmpfs -o mode=0755 lab \(root)", "cd \(root)",
       "mkdir -p .machine proc sys dev etc tmp run var",
       "ln -s ../run var/run", "chmod 1777 tmp",
       "mount -t proc proc proc",
@@ -123,7 +127,8 @@ extension Sandbox {
     for mount in mounts.sorted(by: { $0.path < $1.path }) { lines += Self.commands(for: mount) }
     if isRootReadOnly { lines.append("mount -o remount,ro \(root)") }
     lines += [
-      "pivot_root . .machine", "cd /", "umount -l /.machine", "exec \"$@\"",
+      "pivot_root . .machine", "cd /", "umount -l /.machine", "echo ready >&9", "exec 9>&-",
+      "exec \"$@\"",
     ]
     return lines.joined(separator: "\n")
   }

@@ -188,6 +188,23 @@ struct LabNamespaceTests {
     #expect(!LabFiles.exists(b.path))
   }
 
+  @Test func `A reservation is one lab's until its end`() async throws {
+    let folder = "/run/metallb-lab-test-reserve-\(getpid())"
+    defer { rmdir(folder) }
+    let first = try Lab(name: "mlab-first-\(getpid())", folder: folder)
+    let second = try Lab(name: "mlab-second-\(getpid())", folder: folder)
+    #expect(try await first.reserve("network-1"))
+    #expect(try await !second.reserve("network-1"))
+    #expect(try await second.reserve("network-2"))
+    try await first.tearDown()
+    #expect(try await second.reserve("network-1"))
+    // What a lab that is no more has left is taken over.
+    try LabFiles.link("\(folder)/network-3.reserved", to: "mlab-gone")
+    #expect(try await second.reserve("network-3"))
+    try await second.tearDown()
+    #expect(LabFiles.list(folder).isEmpty)
+  }
+
   @Test func `The guardian removes the lab of a process that died`() async throws {
     let folder = "/run/metallb-lab-test-guardian-\(getpid())"
     defer { rmdir(folder) }
