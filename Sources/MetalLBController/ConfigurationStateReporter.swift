@@ -52,7 +52,10 @@ final class ConfigurationStateReporter: Sendable {
     guard !isForbidden else { return .done }
     do {
       try await write(assessment)
-    } catch let error as KubernetesError where error.isForbidden || error.isNotFound {
+    } catch let error as KubernetesError where error.isNotFound {
+      // Deleted between two requests, or the kind does not exist (yet).
+      return .requeue(after: .seconds(60))
+    } catch let error as KubernetesError where error.isForbidden {
       state.withLock { $0.isForbidden = true }
       logger.warning(
         "ConfigurationStates cannot be written; the state of the configuration is only in the log",

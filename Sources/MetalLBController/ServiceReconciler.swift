@@ -88,17 +88,17 @@ final class ServiceReconciler: Sendable {
 
   /// Takes over a configuration: adopts what all Services have, then has each of them looked at, the oldest first.
   func configure(_ assessment: ConfigurationAssessment) {
-    let snapshot = services.snapshot
     let losses = state.withLock { state in
       let losses = state.convergence.configure(assessment)
-      state.convergence.adopt(snapshot.values.map { state.present($0) })
+      state.convergence.adopt(services.values.map { state.present($0) })
       return losses
     }
     if !losses.isEmpty {
       logger.info(
         "services lose addresses to a change of pools", metadata: ["count": "\(losses.count)"])
     }
-    let order = snapshot.values.sorted {
+    // Read after the first configuration is in force: what came before was not queued by its own change.
+    let order = services.values.sorted {
       ($0.metadata.creationTimestamp?.microseconds ?? .max, $0.namespacedName)
         < ($1.metadata.creationTimestamp?.microseconds ?? .max, $1.namespacedName)
     }

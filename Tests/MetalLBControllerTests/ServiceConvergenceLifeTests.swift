@@ -211,9 +211,9 @@ struct ServiceConvergenceLifeTests {
   @Test func `Who waits for a second family gets it when it comes free`() {
     var convergence = ServiceConvergence(pool("gold", ["203.0.113.0/29", "2001:db8::1"]))
     _ = convergence.settle(service("holder", clusterIPs: ["fd96::2"]))
-    let web = convergence.settle(dual()).service
+    let (first, web) = convergence.settle(dual())
     #expect(web.ingressIPs == ["203.0.113.0"])
-    #expect(convergence.settle(web).decision.reasons == [.additionalAssignFailed])
+    #expect(first.reasons == [.ipAllocated, .additionalAssignFailed])
     #expect(convergence.settle(web).decision.reasons == [])
     convergence.forget(key("holder"))
     #expect(convergence.serveWaiters() == [key("web")])

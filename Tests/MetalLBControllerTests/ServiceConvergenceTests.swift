@@ -191,6 +191,22 @@ struct ServiceConvergenceTests {
     #expect(healed.ingressIPs == ["203.0.113.1"])
   }
 
+  @Test func `Who changed loses its address also when that could not be written at once`() {
+    var convergence = ServiceConvergence(pool("gold", ["203.0.113.1"]))
+    let key = ["metallb.io/allow-shared-ip": "k"]
+    var old = convergence.settle(service("old", created: 1, annotations: key, port: 80)).service
+    let young = convergence.settle(
+      service("young", created: 2, annotations: key, port: 81)
+    ).service
+    old.metadata.annotations["metallb.io/allow-shared-ip"] = nil
+    #expect(convergence.converge(old).update?.ingressIPs == [])
+    // The write failed.
+    let again = convergence.converge(old)
+    #expect(again.update?.ingressIPs == [])
+    #expect(again.evicted == [])
+    #expect(convergence.converge(young).update == nil)
+  }
+
   @Test func `A younger Service never takes an address from an older one`() {
     var convergence = ServiceConvergence(pool4)
     let old = convergence.settle(service("old", created: 1)).service
