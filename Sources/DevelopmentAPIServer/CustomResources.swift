@@ -16,9 +16,8 @@ enum CustomResources {
   static func definitions(_ crd: JSONValue) -> [ResourceDefinition] {
     let versions = crd.list("spec", "versions").filter { $0.flag("served") }
     let kind = crd.text("spec", "names", "kind")
-    guard let metadata = try? BuiltInSchemas()[type: "ObjectMeta"] else { return [] }
     func schema(_ version: JSONValue) -> CustomResourceSchema {
-      CustomResourceSchema(version: version, kind: kind, metadata: metadata)
+      CustomResourceSchema(version: version, kind: kind)
     }
     let schemas = versions.map(schema)
     let storage = crd.list("spec", "versions").first { $0.flag("storage") }

@@ -66,7 +66,8 @@ enum CustomResourceNames {
       status = withCondition(
         status, "Established", false, "NotAccepted", "not all names are accepted", now)
     }
-    return status == crd["status"] ? nil : status
+    guard status != crd["status"] else { return nil }
+    return status
   }
 
   /// A condition set; its time moves only when its status does.

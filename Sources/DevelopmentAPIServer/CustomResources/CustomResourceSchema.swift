@@ -9,23 +9,24 @@ package struct CustomResourceSchema: Sendable {
   /// With `apiVersion`, `kind` and `metadata`, for apply and OpenAPI.
   let complete: ObjectSchema
   private let kind: String
-  private let metadata: ObjectSchema
   private let expressions: SchemaExpressions
   private let scale: ScalePaths?
   private let hasStatus: Bool
 
+  /// The schema of `ObjectMeta`; a test reads its table.
+  static let metadata: ObjectSchema =
+    (try? SchemaTable(parsing: MetaTable.text))?["ObjectMeta"] ?? .any
+
   /// - Parameters:
   ///   - version: an element of a CRD's `spec.versions`.
   ///   - kind: the CRD's `spec.names.kind`.
-  ///   - metadata: the schema of `ObjectMeta`.
-  init(version: JSONValue, kind: String, metadata: ObjectSchema) {
+  init(version: JSONValue, kind: String) {
     structural = StructuralSchemaReader.read(version[path: ["schema", "openAPIV3Schema"]] ?? [:])
     var complete = structural
     for name in ["apiVersion", "kind"] { complete.properties[name] = ObjectSchema(type: .string) }
-    complete.properties["metadata"] = metadata
+    complete.properties["metadata"] = Self.metadata
     self.complete = complete
     self.kind = kind
-    self.metadata = metadata
     expressions = SchemaExpressions(structural)
     scale = version[path: ["subresources", "scale"]].map(ScalePaths.init)
     hasStatus = version.has("subresources", "status")
@@ -40,9 +41,8 @@ package struct CustomResourceSchema: Sendable {
     let found = versions.first {
       version == nil ? $0.flag("storage") : $0["name"]?.stringValue == version
     }
-    guard let found, let schemas = try? BuiltInSchemas(), let metadata = schemas[type: "ObjectMeta"]
-    else { return nil }
-    self.init(version: found, kind: crd.text("spec", "names", "kind"), metadata: metadata)
+    guard let found else { return nil }
+    self.init(version: found, kind: crd.text("spec", "names", "kind"))
   }
 
   /// What is wrong with a CRD, in the words of a real server; empty when nothing is.
@@ -88,7 +88,7 @@ package struct CustomResourceSchema: Sendable {
     switch value {
     case .object(var members):
       if isResource, let given = members["metadata"], case .object = given {
-        let decoded = try TypedDecoder.decode(given, as: metadata)
+        let decoded = try TypedDecoder.decode(given, as: Self.metadata)
         members["metadata"] = decoded.object
         unknown += decoded.unknownFields.map { "\(path)metadata.\($0)" }
       }
