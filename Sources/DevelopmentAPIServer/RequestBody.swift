@@ -21,8 +21,28 @@ enum RequestBody {
           "the object provided is unrecognized (must be of type \(expected)): "
             + "error converting YAML to JSON: \(YAMLText.message(error))")
       }
+    case "application/vnd.kubernetes.protobuf":
+      return try parseProtobuf(request.body, expected: expected)
     default:
       throw .unsupportedMediaType(accepted: acceptedTypes)
+    }
+  }
+
+  private static func parseProtobuf(
+    _ bytes: [UInt8], expected: String
+  ) throws(APIError) -> JSONValue {
+    do {
+      return try ProtobufDecoder.kubernetes.decode(bytes)
+    } catch {
+      switch error {
+      case .malformed:
+        throw .badRequest(
+          "the object provided is unrecognized (must be of type \(expected)): the protobuf message "
+            + "is malformed")
+      case .unknownKind, .unknownField:
+        // JSON is what the client can do about it.
+        throw .unsupportedMediaType(accepted: acceptedTypes.filter { !$0.hasSuffix("protobuf") })
+      }
     }
   }
 
