@@ -50,9 +50,11 @@ package enum ContainerSandbox {
     if context?.runAsNonRoot ?? podContext?.runAsNonRoot ?? false, sandbox.user == 0 {
       throw .runsAsRoot
     }
+    var groups: [UInt32] = []
     for group in (podContext?.supplementalGroups ?? []) + [podContext?.fsGroup].compactMap(\.self) {
-      sandbox.supplementalGroups.append(try id(group))
+      groups.append(try id(group))
     }
+    sandbox.supplementalGroups = groups
     let isPrivileged = context?.privileged == true
     sandbox.capabilities = isPrivileged ? nil : capabilities(context?.capabilities)
     sandbox.noNewPrivileges = context?.allowPrivilegeEscalation == false && !isPrivileged

@@ -102,6 +102,12 @@ package final class LabCluster: ServiceLifecycle.Service {
     self.machines = machines
   }
 
+  /// What the nodes call beside the tools of every lab: for probes.
+  package static let tools = [
+    RequiredTool(name: "curl", package: "curl"), RequiredTool(name: "bash", package: "bash"),
+    RequiredTool(name: "timeout", package: "coreutils"),
+  ]
+
   /// Where the output of containers is kept: `NAMESPACE_POD_CONTAINER.log`.
   package static func logFolder(of lab: Lab) -> String { "\(lab.directory)/logs" }
 
@@ -189,11 +195,17 @@ package final class LabCluster: ServiceLifecycle.Service {
     await machine.turn(on: true)
   }
 
-  /// Cuts the node's link or mends it; everything on the node goes on, unheard.
+  /// Cuts the node's link or mends it. Everything on the node goes on, unheard: its agent, which
+  /// lives outside of the node's network, keeps silent too.
   package func setLink(of name: String, up: Bool) async throws {
-    guard let node = machines[name]?.agent.node else { throw Failure.unknownNode(name) }
+    guard let machine = machines[name] else { throw Failure.unknownNode(name) }
+    let node = machine.agent.node
+    node.isCut = !up
     try await node.namespace.setLink("eth0", up: up)
-    if up { try await network.addRoutes(to: node.plan) }
+    if up {
+      try await network.addRoutes(to: node.plan)
+      machine.agent.podWake.signal()
+    }
   }
 
   /// The processes of a node and its Pods on the machine.

@@ -64,6 +64,7 @@ final class NodeAgent: Sendable {
 
   /// Tells every Pod that runs what the API server has of it, and returns those that are new.
   private func takeNewRuntimes() -> [PodRuntime] {
+    if node.isCut { return [] }
     let pods = node.view.pods.store.values.filter { $0.spec?.nodeName == node.name }
     let byUID = Dictionary(pods.map { ($0.metadata.uid ?? "", $0) }) { first, _ in first }
     return runtimes.withLock { runtimes in
@@ -156,6 +157,7 @@ final class NodeAgent: Sendable {
     while !Task.isCancelled {
       let next = ContinuousClock.now.advanced(by: node.settings.heartbeat)
       do {
+        if node.isCut { throw CutLink() }
         try await renewLease()
         // Somebody thought this node lost while it could not be heard.
         let known = node.view.nodes.store[NamespacedName(name: node.name)]
@@ -166,6 +168,9 @@ final class NodeAgent: Sendable {
       try? await Task.sleep(until: next)
     }
   }
+
+  /// The reason why nothing reaches the API server while the link is cut.
+  private struct CutLink: Error {}
 
   private func renewLease() async throws {
     var spec = Lease.Spec()

@@ -17,6 +17,7 @@ final class NodeContext: Sendable {
   let events: EventRecorder
   let logger: Logger
   private let addresses = Mutex<[String: IPAddress]>([:])
+  private let cut = Mutex(false)
 
   init(
     plan: ClusterTopology.Node, network: ClusterNetwork, namespace: LabNamespace,
@@ -34,6 +35,13 @@ final class NodeContext: Sendable {
   }
 
   var name: String { plan.name }
+
+  /// Whether the node's link is cut, so that it neither says nor learns anything.
+  var isCut: Bool {
+    get { cut.withLock { $0 } }
+    set { cut.withLock { $0 = newValue } }
+  }
+
   var client: KubernetesClient { view.client }
   var hostIP: String { plan.address.address.description }
 

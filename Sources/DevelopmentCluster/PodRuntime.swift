@@ -293,7 +293,8 @@ final class PodRuntime: Sendable {
     let sandbox = try ContainerSandbox.make(
       container, of: original, image: image,
       root: "\(node.folder(of: original))/roots/\(container.name)", volumes: folders,
-      hosts: "127.0.0.1\tlocalhost\n::1\tlocalhost\n\(address)\t\(hostname)\n")
+      hosts: "127.0.0.1\tlocalhost\n::1\tlocalhost\n\(address)\t\(hostname)\n"
+    ).adapted(users: try .users(), groups: try .groups(), maySetGroups: UserMap.maySetGroups())
     var command = LabCommand(
       in: network.namespace,
       environment.command(of: container, image: image, variables: variables),
@@ -358,6 +359,11 @@ final class PodRuntime: Sendable {
     while !Task.isCancelled {
       await statusWake.wait()
       if Task.isCancelled { return }
+      if node.isCut {
+        try? await Task.sleep(for: .milliseconds(200))
+        statusWake.signal()
+        continue
+      }
       do {
         try await writeStatus()
       } catch let error as KubernetesError where error.isNotFound {
@@ -402,6 +408,7 @@ final class PodRuntime: Sendable {
     while !Task.isCancelled {
       guard let pod = state.withLock({ $0.pod }) else { return }
       do {
+        while node.isCut { try await Task.sleep(for: .milliseconds(200)) }
         try await node.client.deleteIfPresent(pod, gracePeriodSeconds: 0)
         return
       } catch {

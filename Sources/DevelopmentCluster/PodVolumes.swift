@@ -44,8 +44,7 @@ struct PodVolumes: Sendable {
       let path = path(of: volume.name)
       switch contents {
       case .files(let files):
-        let group = pod.spec?.securityContext?.fsGroup.flatMap { UInt32(exactly: $0) }
-        try VolumeFolder(path: path, group: group).write(files)
+        try VolumeFolder(path: path, group: try fileGroup).write(files)
         folders[volume.name] = path
       case .emptyFolder:
         try makeEmptyFolder(path)
@@ -58,11 +57,21 @@ struct PodVolumes: Sendable {
     return folders
   }
 
+  /// The Pod's group for files, where there is such a group.
+  private var fileGroup: UInt32? {
+    get throws {
+      guard let id = pod.spec?.securityContext?.fsGroup, let group = UInt32(exactly: id),
+        try UserMap.groups().contains(group)
+      else { return nil }
+      return group
+    }
+  }
+
   private func makeEmptyFolder(_ path: String) throws {
     guard !LabFiles.exists(path) else { return }
     try LabFiles.makeDirectory(path)
     try LabFiles.changeMode(path, 0o777)
-    if let group = pod.spec?.securityContext?.fsGroup.flatMap({ UInt32(exactly: $0) }) {
+    if let group = try fileGroup {
       try LabFiles.changeOwner(path, user: nil, group: group)
     }
   }

@@ -6,9 +6,23 @@ internal import NetworkLab
 struct ClientHost: Sendable {
   let namespace: LabNamespace
 
+  static let tools = [
+    RequiredTool(name: "curl", package: "curl"),
+    RequiredTool(name: "arping", package: "iputils-arping"),
+  ]
+
   /// How long one attempt to connect may take: enough for a local network, and short enough to
   /// notice when an address answers again.
   static let patience = "0.1"
+
+  /// Runs `body` beside a capture of the ARP packets that the client sees; with `nil` where none can
+  /// be made.
+  func watchingARP<Value: Sendable>(
+    _ body: (PacketCapture?) async throws -> Value
+  ) async throws -> Value {
+    guard LabNamespace.canCapture else { return try await body(nil) }
+    return try await namespace.withCapture(on: "eth0", filter: "arp") { try await body($0) }
+  }
 
   /// One attempt to fetch; `nil` when it fails.
   func fetch(_ address: String, port: Int = 80) async throws -> EchoAnswer? {

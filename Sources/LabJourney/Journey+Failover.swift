@@ -14,7 +14,7 @@ extension Journey {
   ) async throws {
     let (next, took) = try await timeline.step("crash \(owner)") {
       let oldHardware = try await self.owner(of: address).hardware
-      return try await host.namespace.withCapture(on: "eth0", filter: "arp") {
+      return try await host.watchingARP {
         capture -> ((String, Duration), Timeline.Outcome) in
         let wall = Self.wallTime
         let begin = ContinuousClock.now
@@ -26,7 +26,7 @@ extension Journey {
         guard next.node != owner else {
           throw JourneyError.failed("\(address) still belongs to the crashed \(owner)")
         }
-        let announcement = capture.frames.first { frame in
+        let announcement = capture?.frames.first { frame in
           guard let packet = ObservedARP(frame: frame.bytes), frame.time >= wall else {
             return false
           }

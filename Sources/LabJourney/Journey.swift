@@ -46,6 +46,7 @@ package struct Journey: Sendable {
     try await startEcho()
     let (address, assigned) = try await expose(&summary)
     let owner = try await reach(address, since: assigned, &summary)
+    try await weigh(&summary)
     try await failOver(address, from: owner, &summary)
     try await bringBack(owner, address)
     try await uninstall(metalLB, before, address, &summary)
@@ -189,8 +190,7 @@ package struct Journey: Sendable {
     _ address: String, since assigned: ContinuousClock.Instant, _ summary: inout JourneySummary
   ) async throws -> String {
     let (owner, took) = try await timeline.step("fetch it from the client") {
-      try await host.namespace.withCapture(on: "eth0", filter: "arp") {
-        capture -> ((String, Duration), Timeline.Outcome) in
+      try await host.watchingARP { capture -> ((String, Duration), Timeline.Outcome) in
         let (answer, moment, _) = try await host.fetchUntilSuccess(address, limit: .seconds(30))
         let owner = try await self.owner(of: address)
         let took = moment - assigned
@@ -199,7 +199,7 @@ package struct Journey: Sendable {
           "owner": .string(owner.node), "reachableSeconds": .double(took.inMilliseconds),
         ]
         text += "\nARP: \(address) is at \(owner.hardware), \(owner.node)"
-        if let exchange = ARPExchange(capture.frames, address: address) {
+        if let exchange = ARPExchange(capture?.frames ?? [], address: address) {
           text += ", answered in \(exchange.duration.millisecondsText)"
           figures["arpMilliseconds"] = .double((exchange.duration.inSeconds * 1e5).rounded() / 100)
         }

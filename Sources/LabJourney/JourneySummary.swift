@@ -13,6 +13,8 @@ package struct JourneySummary: Sendable, Hashable {
   package var timeToReachable: Duration?
   /// From the crash of the owner until the client gets an answer again.
   package var failoverTime: Duration?
+  /// Resident memory of the operator, in bytes.
+  package var operatorMemory: Int?
   /// After the MetalLB object was deleted.
   package var objectsLeft: Int?
 
@@ -29,6 +31,7 @@ package struct JourneySummary: Sendable, Hashable {
       ("time to address", text(timeToAddress)),
       ("time to reachable", text(timeToReachable)),
       ("failover time", text(failoverTime)),
+      ("operator memory", operatorMemory.map(ProgramMemory.text) ?? "-"),
       ("objects left", objectsLeft.map(String.init) ?? "-"),
     ])
   }
@@ -43,6 +46,7 @@ package struct JourneySummary: Sendable, Hashable {
       "ownerAfter": string(ownerAfter), "availableSeconds": seconds(timeToAvailable),
       "addressSeconds": seconds(timeToAddress), "reachableSeconds": seconds(timeToReachable),
       "failoverSeconds": seconds(failoverTime),
+      "operatorMemoryBytes": operatorMemory.map { .integer(Int64($0)) } ?? .null,
       "objectsLeft": objectsLeft.map { .integer(Int64($0)) } ?? .null,
     ]
   }

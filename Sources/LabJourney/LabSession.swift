@@ -29,6 +29,13 @@ package struct LabSession: Sendable {
   }
 }
 
+extension LabSession {
+  /// Why there can be no cluster on this machine, or no journey through it; `nil` when there can.
+  package static func unmet() -> LabError? {
+    LabRequirements.unmet(further: LabCluster.tools + ClientHost.tools)
+  }
+}
+
 /// Runs a cluster for the time of `body`, and removes all of it afterwards.
 package func withLabSession<Value: Sendable>(
   _ options: LabSession.Options, logger: Logger,

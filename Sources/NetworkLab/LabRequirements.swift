@@ -4,6 +4,11 @@ private import Glibc
 package struct RequiredTool: Sendable, Hashable {
   package let name: String
   package let package: String
+
+  package init(name: String, package: String) {
+    self.name = name
+    self.package = package
+  }
 }
 
 /// What the machine must offer before a lab can be built.
@@ -24,11 +29,13 @@ package enum LabRequirements {
   static let capabilities = [(name: "CAP_NET_ADMIN", bit: 12), (name: "CAP_SYS_ADMIN", bit: 21)]
 
   /// Why a lab cannot run here; `nil` when it can.
-  package static func unmet() -> LabError? {
+  ///
+  /// - Parameter further: tools that are needed beside those of this module.
+  package static func unmet(further: [RequiredTool] = []) -> LabError? {
     let status = (try? LabFiles.read("/proc/self/status")) ?? ""
     let missing = missingCapabilities(inStatus: status)
     if !missing.isEmpty { return .notPrivileged(missing: missing) }
-    let absent = missingTools(tools, path: searchPath)
+    let absent = missingTools(tools + further, path: searchPath)
     return absent.isEmpty ? nil : .missingTools(absent)
   }
 

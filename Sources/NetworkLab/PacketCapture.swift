@@ -23,6 +23,9 @@ package final class PacketCapture: Sendable {
 
   init(limit: Int) { self.limit = limit }
 
+  /// Whether no more frames will come.
+  package var hasEnded: Bool { state.withLock { $0.hasEnded } }
+
   /// Oldest first.
   package var frames: [CapturedFrame] { state.withLock { $0.frames } }
 
@@ -79,7 +82,12 @@ package final class PacketCapture: Sendable {
 }
 
 extension LabNamespace {
-  /// Captures on one interface for the time of `body`, which starts when the capture runs.
+  /// Whether captures can be made here: tcpdump insists on choosing its groups, which a user
+  /// namespace of an unprivileged user does not let it.
+  package static var canCapture: Bool { UserMap.maySetGroups() }
+
+  /// Captures on one interface for the time of `body`, which starts when the capture runs. Throws
+  /// `LabError.commandFailed` when the capture ends before the body does.
   ///
   /// - Parameters:
   ///   - filter: in the language of pcap-filter(7), such as `arp`.
@@ -115,7 +123,11 @@ extension LabNamespace {
         }
         let result: Result<Value, any Error>
         do { result = .success(try await body(capture)) } catch { result = .failure(error) }
-        try execution.send(signal: .terminate)
+        if case .success = result, capture.hasEnded {
+          throw LabError.commandFailed(
+            command: command.joined(separator: " "), status: "ended early", message: "")
+        }
+        try? execution.send(signal: .terminate)
         try await group.waitForAll()
         return try result.get()
       }

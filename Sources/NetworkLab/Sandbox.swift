@@ -18,7 +18,8 @@ package struct Sandbox: Sendable, Hashable {
 
   package var user: UInt32
   package var group: UInt32
-  package var supplementalGroups: [UInt32]
+  /// `nil` keeps those of the lab's process.
+  package var supplementalGroups: [UInt32]?
   /// Names as Kubernetes writes them, `NET_RAW`; `nil` keeps all, as in a privileged container.
   ///
   /// They bound what the process can ever have. As in a container, user 0 has them at once, and any
@@ -78,8 +79,12 @@ extension Sandbox {
 
   var setpriv: [String] {
     var arguments = ["setpriv", "--reuid=\(user)", "--regid=\(group)"]
-    let groups = supplementalGroups.map(String.init).joined(separator: ",")
-    arguments.append(groups.isEmpty ? "--clear-groups" : "--groups=\(groups)")
+    switch supplementalGroups {
+    case nil: arguments.append("--keep-groups")
+    case []: arguments.append("--clear-groups")
+    case let groups?:
+      arguments.append("--groups=\(groups.map(String.init).joined(separator: ","))")
+    }
     if let capabilities {
       let allowed = capabilities.map { ",+\($0.lowercased())" }.joined()
       arguments += ["--bounding-set=-all\(allowed)", "--inh-caps=-all"]
@@ -125,7 +130,7 @@ extension Sandbox {
     }
     // Shorter paths first, so that a mount may lie inside another one.
     for mount in mounts.sorted(by: { $0.path < $1.path }) { lines += Self.commands(for: mount) }
-    if isRootReadOnly { lines.append("mount -o remount,ro \(root)") }
+    if isRootReadOnly { lines.append("mount -o remount,bind,ro \(root)") }
     lines += [
       "pivot_root . .machine", "cd /", "umount -l /.machine", "echo ready >&9", "exec 9>&-",
       "exec \"$@\"",

@@ -29,7 +29,6 @@ struct LabOptions: ParsableArguments {
     guard 1...ClusterTopology.nodeLimit ~= nodes else {
       throw ValidationError("A cluster has 1 to \(ClusterTopology.nodeLimit) nodes.")
     }
-    if let unmet = LabRequirements.unmet() { throw ValidationError("\(unmet)") }
   }
 
   func sessionOptions() throws -> LabSession.Options {
@@ -44,6 +43,18 @@ struct LabOptions: ParsableArguments {
     guard let logPath else { return Logger(label: "lab") { _ in SwiftLogNoOpLogHandler() } }
     return Logger(label: "lab") { _ in FileLogHandler(path: logPath) }
   }
+}
+
+/// Makes sure that a lab can run: as a user who may not make namespaces, this goes on in a user
+/// namespace, where everything of the lab is its own and ends with it.
+func requireLab() async throws {
+  guard let unmet = LabSession.unmet() else { return }
+  if case .notPrivileged = unmet, let command = await LabPrivileges.userNamespaceCommand() {
+    standardError("running in a user namespace of its own, as this user may not make networks")
+    LabPrivileges.replaceProcess(with: command)
+  }
+  standardError("Error: \(unmet)")
+  throw ExitCode.failure
 }
 
 /// Runs `body` until it ends, or until SIGINT or SIGTERM cancels it: then everything is put away

@@ -22,6 +22,7 @@ struct LabDemoCommand: AsyncParsableCommand {
   var keep = false
 
   func run() async throws {
+    try await requireLab()
     let manifest = try self.manifest.map(LabFiles.read) ?? shippedManifest()
     let options = try lab.sessionOptions()
     let logger = lab.logger()

@@ -12,6 +12,7 @@ struct LabUpCommand: AsyncParsableCommand {
   @OptionGroup var lab: LabOptions
 
   func run() async throws {
+    try await requireLab()
     let options = try lab.sessionOptions()
     let logger = lab.logger()
     try await untilSignalled {
@@ -40,7 +41,10 @@ struct LabDownCommand: AsyncParsableCommand {
     abstract: "End the labs of this machine and remove what interrupted ones left behind.")
 
   func run() async throws {
-    if let unmet = LabRequirements.unmet() { throw ValidationError("\(unmet)") }
+    if let unmet = LabRequirements.unmet() {
+      standardError("Error: \(unmet)")
+      throw ExitCode.failure
+    }
     let journals = LabJournal.all()
     if journals.isEmpty { print("no lab") }
     for journal in journals {

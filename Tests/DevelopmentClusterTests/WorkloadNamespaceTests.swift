@@ -105,4 +105,21 @@ struct WorkloadNamespaceTests {
       await #expect(throws: LabCluster.Failure.self) { try await harness.cluster.crash("node-9") }
     }
   }
+
+  @Test func `A node whose link is cut is missed and comes back without a restart`() async throws {
+    try await ClusterHarness.run { harness in
+      try await harness.createPod("one", [Self.idle])
+      try await harness.eventually(Pod.self, "one") { $0?.isReady == true }
+      try await harness.cluster.setLink(of: "node-1", up: false)
+      try await harness.eventually(Node.self, "node-1") { $0?.condition("Ready") == "Unknown" }
+      try await harness.eventually(Pod.self, "one") { $0?.isReady == false }
+      #expect(try await !harness.network.lab.processes().isEmpty)
+      try await harness.cluster.setLink(of: "node-1", up: true)
+      try await harness.eventually(Node.self, "node-1") {
+        $0?.condition("Ready") == "True" && ($0?.spec?.taints ?? []).isEmpty
+      }
+      let pod = try await harness.eventually(Pod.self, "one") { $0?.isReady == true }
+      #expect(pod?.status?.containerStatuses?.first?.restartCount == 0)
+    }
+  }
 }

@@ -84,6 +84,14 @@ struct WitnessTests {
     #expect(ProgramImage.libraryFolders(inMaps: maps) == ["/home/me/swift/usr/lib/swift/linux"])
   }
 
+  @Test func `Memory is read from what the kernel says of a process`() {
+    let status = "Name:\tmetallb\nVmPeak:\t  90000 kB\nVmRSS:\t   41016 kB\n"
+    #expect(ProgramMemory.residentBytes(inStatus: status) == 42_000_384)
+    #expect(ProgramMemory.residentBytes(inStatus: "Name:\tx\n") == nil)
+    let memory = ProgramMemory(program: "/speaker", resident: [42_000_384, 43_600_000])
+    #expect(memory.text == "/speaker 42 MB, 44 MB")
+  }
+
   @Test func `Every command that an image is asked for is this program`() {
     let catalog = ProgramImage.catalog(files: ["/metallb": "/program"])
     #expect(catalog.image(named: "localhost/metallb:latest")?.entrypoint == ["/metallb"])
