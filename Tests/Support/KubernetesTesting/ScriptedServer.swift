@@ -98,13 +98,14 @@ package final class ScriptedServer: Sendable {
   package static func run<Result: Sendable>(
     _ script: @escaping Script, _ body: (ScriptedServer) async throws -> Result
   ) async throws -> Result {
-    typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
     let listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .bind(host: "127.0.0.1", port: 0) { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-          return try Connection(wrappingChannelSynchronously: channel)
+          let connection = try Connection(wrappingChannelSynchronously: channel)
+          Self.unserved.withLock { $0[ObjectIdentifier(channel)] = connection }
+          return connection
         }
       }
     let server = ScriptedServer(port: listener.channel.localAddress?.port ?? 0)
@@ -127,10 +128,14 @@ package final class ScriptedServer: Sendable {
     }
   }
 
-  private func serve(
-    _ connection: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>,
-    _ script: Script
-  ) async throws {
+  private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+
+  /// Connections that were accepted and that nobody serves yet. One that arrives while its server
+  /// stops stays here: NIO ends the process when a connection is dropped before it was run.
+  private static let unserved = Mutex<[ObjectIdentifier: Connection]>([:])
+
+  private func serve(_ connection: Connection, _ script: Script) async throws {
+    Self.unserved.withLock { $0[ObjectIdentifier(connection.channel)] = nil }
     try await connection.executeThenClose { inbound, outbound in
       var head: HTTPRequestHead?
       var body = ByteBuffer()
