@@ -17,7 +17,7 @@ struct ApiserverCommand: AsyncParsableCommand {
   var kubeconfig: String
 
   @Option(name: .customLong("log-level"), help: "all, debug, info, warn, error or none.")
-  var logLevel: LogLevel = .warn
+  var logLevel: LogLevel = .info
 
   func run() async throws {
     let logger = logLevel.startLogging(label: "apiserver")
