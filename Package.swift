@@ -169,9 +169,9 @@ let package = Package(
     module(
       "DevelopmentAPIServer",
       [
-        "NetworkAddresses", "KubernetesAPI", asyncAlgorithms, crypto, cryptoExtras, hummingbird,
-        hummingbirdTLS, httpTypes, logging, nioCore, nioPosix, nioSSL, orderedCollections,
-        dequeModule, serviceLifecycle, swiftASN1, x509, yams,
+        "NetworkAddresses", "KubernetesAPI", asyncAlgorithms, asyncHTTPClient, crypto, cryptoExtras,
+        hummingbird, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
+        orderedCollections, dequeModule, serviceLifecycle, swiftASN1, x509, yams,
       ]),
     module(
       "NetworkLab", ["CLinuxNetwork", "NetworkAddresses", "LinuxNetwork", subprocess, logging]),

@@ -28,6 +28,12 @@ enum CustomResources {
       for (other, otherSchema) in zip(versions, schemas) where other["name"] != version["name"] {
         definition.otherVersions["\(group)/\(other.text("name"))"] = otherSchema.complete
       }
+      if crd.text("spec", "conversion", "strategy") == "Webhook" {
+        definition.conversion = ConversionWebhook(
+          storageVersion: "\(group)/\(storage?.text("name") ?? "")", kind: kind,
+          endpoint: WebhookEndpoint(
+            crd[path: ["spec", "conversion", "webhook", "clientConfig"]] ?? [:]))
+      }
       if storage?["name"] != version["name"], let stored {
         definition.behavior.finish = { object in
           _ = try? stored.decode(&object)

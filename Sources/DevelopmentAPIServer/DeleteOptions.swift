@@ -13,6 +13,8 @@ struct DeleteOptions: Sendable {
   var uid: String?
   var resourceVersion: String?
   var isDryRun = false
+  /// As reviews show them.
+  var json: JSONValue = ["kind": "DeleteOptions", "apiVersion": "meta.k8s.io/v1"]
 
   static let orphanFinalizer = "orphan"
   static let foregroundFinalizer = "foregroundDeletion"
@@ -38,6 +40,9 @@ struct DeleteOptions: Sendable {
   }
 
   init(_ options: JSONValue) throws(APIError) {
+    for (name, value) in options.objectValue ?? [:] where name != "kind" && name != "apiVersion" {
+      json[name] = value
+    }
     gracePeriodSeconds = options["gracePeriodSeconds"]?.integerValue
     uid = options[path: ["preconditions", "uid"]]?.stringValue
     resourceVersion = options[path: ["preconditions", "resourceVersion"]]?.stringValue

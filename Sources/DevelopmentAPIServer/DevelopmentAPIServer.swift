@@ -60,6 +60,8 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
   private let certificates: ServerCertificates
   private let store: ObjectStore
   private let tokens = ServiceAccountTokens()
+  private let webhooks: WebhookClient
+  private let conversions = ConversionCache()
   private let logger: Logger
   private let address: ServingAddress
   private let state = Mutex(State())
@@ -98,6 +100,7 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
     store = ObjectStore(
       historyLimit: configuration.historyLimit, addresses: ServiceAddresses(blocks: blocks),
       builtIns: try BuiltInResources.all(), auxiliary: try BuiltInResources.auxiliary())
+    webhooks = WebhookClient(store: store)
   }
 
   // MARK: What clients need
@@ -183,6 +186,18 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
         serving()
       },
       logger: logger)
+    let outcome: Result<Void, any Error>
+    do {
+      try await serve(application)
+      outcome = .success(())
+    } catch {
+      outcome = .failure(error)
+    }
+    await webhooks.shutdown()
+    try outcome.get()
+  }
+
+  private func serve(_ application: some ServiceLifecycle.Service) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       let controllers = Controllers(store: store, logger: logger)
       group.addTask { await controllers.run() }
@@ -263,9 +278,11 @@ package final class DevelopmentAPIServer: ServiceLifecycle.Service {
     RequestHandler(
       store: store,
       authenticator: Authenticator(
-        staticTokens: [adminToken: UserInfo(name: "admin", groups: ["system:masters"])],
+        staticTokens: [
+          adminToken: UserInfo(name: "admin", uid: "admin", groups: ["system:masters"])
+        ],
         tokens: tokens, store: store),
-      settings: settings, logger: logger)
+      webhooks: webhooks, conversions: conversions, settings: settings, logger: logger)
   }
 
   private func tlsConfiguration() throws -> TLSConfiguration {

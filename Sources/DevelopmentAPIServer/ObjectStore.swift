@@ -15,6 +15,7 @@ actor ObjectStore {
   private var isClosed = false
   private var registryCache: (revision: UInt64, registry: ResourceRegistry)?
   private var authorizerCache: (revision: UInt64, authorizer: Authorizer)?
+  private var webhooksCache: (revision: UInt64, webhooks: AdmissionWebhooks)?
   private let builtIns: [ResourceDefinition]
   private let auxiliary: [ResourceDefinition]
 
@@ -58,6 +59,17 @@ actor ObjectStore {
     let authorizer = Authorizer(state: state)
     authorizerCache = (revision, authorizer)
     return authorizer
+  }
+
+  /// The webhooks that are in force now.
+  func admissionWebhooks() -> AdmissionWebhooks {
+    let revision = max(
+      state[AdmissionWebhooks.mutatingTable].lastChange,
+      state[AdmissionWebhooks.validatingTable].lastChange)
+    if let cache = webhooksCache, cache.revision == revision { return cache.webhooks }
+    let webhooks = AdmissionWebhooks(state)
+    webhooksCache = (revision, webhooks)
+    return webhooks
   }
 
   // MARK: Watching

@@ -7,6 +7,8 @@ import Logging
 struct RequestHandler: Sendable {
   let store: ObjectStore
   let authenticator: Authenticator
+  let webhooks: WebhookClient
+  let conversions: ConversionCache
   let settings: ServerSettings
   let logger: Logger
 

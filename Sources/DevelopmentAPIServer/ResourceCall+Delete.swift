@@ -3,17 +3,22 @@ import KubernetesAPI
 extension ResourceCall {
   func delete(from table: ResourceDefinition.StorageKey) async throws -> APIResponse {
     let options = try DeleteOptions(request)
-    let (object, isGone) = try await delete(key, from: table, options)
+    var warnings: [String] = []
+    let (object, isGone) = try await delete(key, from: table, options, warnings: &warnings)
+    if isGone { handler.conversions.forget(object) }
     if isGone, !definition.returnsDeletedObject {
-      return APIResponse(
+      var response = APIResponse(
         json: APIStatus.deleted(kind, name: object.name, uid: object.uid))
+      response.add(warnings: warnings)
+      return response
     }
-    return try await respond(object)
+    return try await respond(object, warnings: warnings)
   }
 
   /// Deletes one object as far as that is possible now.
   func delete(
-    _ key: ObjectKey, from table: ResourceDefinition.StorageKey, _ options: DeleteOptions
+    _ key: ObjectKey, from table: ResourceDefinition.StorageKey, _ options: DeleteOptions,
+    warnings: inout [String]
   ) async throws -> (object: StoredObject, isGone: Bool) {
     while true {
       guard let current = await store.object(table, key) else {
@@ -21,7 +26,7 @@ extension ResourceCall {
       }
       try checkDeletion(of: current, options)
       let old = try await present(current)
-      try await admitDelete(old, options: options)
+      try await admitDelete(old, options: options, warnings: &warnings)
       let outcome = Deletion.decide(
         old, options, definition: definition, now: WallClock.now)
       switch outcome {
@@ -79,7 +84,8 @@ extension ResourceCall {
     let page = try await page(of: table, listOptions)
     for object in page.objects {
       do {
-        _ = try await delete(object.key, from: table, options)
+        var warnings: [String] = []
+        _ = try await delete(object.key, from: table, options, warnings: &warnings)
       } catch let error as APIError where error.code == 404 {
         continue  // somebody else was faster
       }

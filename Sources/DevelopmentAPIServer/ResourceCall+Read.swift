@@ -113,7 +113,7 @@ extension ResourceCall {
     if form == OutputForm(), definition.conversion == nil {
       return listBytes(page, metadata: .object(metadata))
     }
-    let objects = try await present(page.objects)
+    let objects = try await present(page.objects, isFromCache: true)
     switch form.shape {
     case .table:
       return Self.encode(

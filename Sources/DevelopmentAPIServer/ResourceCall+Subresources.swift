@@ -115,7 +115,8 @@ extension ResourceCall {
   private func evict(from table: ResourceDefinition.StorageKey) async throws -> APIResponse {
     let eviction = try RequestBody.parse(request, expected: "Eviction")
     let options = try DeleteOptions(eviction["deleteOptions"] ?? [:])
-    _ = try await delete(key, from: table, options)
+    var warnings: [String] = []
+    _ = try await delete(key, from: table, options, warnings: &warnings)
     return APIResponse(
       status: 201,
       json: [

@@ -129,7 +129,7 @@ struct WatchStream: Sendable {
     if form.shape == .object, definition.conversion == nil {
       return StoreEvent.line(.init(type: type, kind: definition.kind), object: object)
     }
-    let value = try await call.present(object)
+    let value = try await call.present(object, isFromCache: true)
     switch form.shape {
     case .object: return Self.line(type, value)
     case .partialMetadata: return Self.line(type, PartialMetadata.of(value))

@@ -48,12 +48,15 @@ extension ResourceCall {
     guard errors.isEmpty else {
       throw APIError.invalid(definition.validatedKind, object.objectName, errors)
     }
+    try await reviewCreate(object, options: options, warnings: &warnings)
     warnings += definition.behavior.warnings(object)
-    definition.behavior.finish(&object)
-    let final = try await stored(object)
-    return try await store.transact { [self] state throws(APIError) in
+    var final = try await self.stored(object)
+    definition.behavior.finish(&final)
+    let stored = try await store.transact { [self, final] state throws(APIError) in
       try insert(final, in: table, state: &state, isDryRun: options.isDryRun)
     }
+    if !options.isDryRun { await cacheConversions(of: stored) }
+    return stored
   }
 
   /// The part of a creation that must see the store as it is.
@@ -87,7 +90,7 @@ extension ResourceCall {
   }
 
   /// `NamespaceLifecycle`: nothing new in a namespace that is missing or going away.
-  private func checkNamespaceIsActive(_ key: ObjectKey, _ state: StoreState) throws(APIError) {
+  func checkNamespaceIsActive(_ key: ObjectKey, _ state: StoreState) throws(APIError) {
     guard let namespace = state[BuiltInResources.namespaces, ObjectKey(name: key.namespace)] else {
       throw .notFound(BuiltInResources.namespaceKind, key.namespace)
     }
@@ -167,13 +170,16 @@ extension ResourceCall {
       guard let current = await store.object(table, key) else {
         throw APIError.notFound(kind, attributes.name)
       }
-      let old = try await present(current)
-      var object = try transform(old, &warnings)
+      let old = try await present(current, isFromCache: true)
+      let kept = try await stored(old)
+      var object = try await wanted(current, old, &warnings, transform)
       try checkPreconditions(of: object, current)
       if !isManaged {
         object = definition.fieldManager(subresource: part.subresource).update(
           live: old, new: object, manager: fieldManagerName(options), now: WallClock.now)
       }
+      try await admitUpdate(
+        &object, old: old, part: part, options: options, warnings: &warnings)
       SystemMetadata.fillForUpdate(&object, old: old)
       switch part {
       case .main, .scale:
@@ -183,7 +189,6 @@ extension ResourceCall {
       case .status: object = withStatus(of: object, old: old)
       case .whole: break
       }
-      try await admitUpdate(&object, old: old, options: options, warnings: &warnings)
       var errors = MetadataRules.validateUpdate(object.metadata, old: old.metadata, definition)
       switch part {
       case .status: errors += definition.behavior.validateStatusUpdate(object, old)
@@ -194,18 +199,41 @@ extension ResourceCall {
       guard errors.isEmpty else {
         throw APIError.invalid(definition.validatedKind, object.objectName, errors)
       }
-      if part == .main { warnings += definition.behavior.warnings(object) }
       object.metadata["resourceVersion"] = old.metadata["resourceVersion"]
-      definition.behavior.finish(&object)
-      let final = ManagedFields.keepingTimes(of: old, in: object)
-      let committed = await store.transact { [self] state in
-        commit(final, old: old, current: current, in: table, state: &state, options: options)
+      try await reviewUpdate(
+        object, old: old, part: part, options: options, warnings: &warnings)
+      if part == .main { warnings += definition.behavior.warnings(object) }
+      var final = try await self.stored(ManagedFields.keepingTimes(of: old, in: object))
+      definition.behavior.finish(&final)
+      let committed = await store.transact { [self, final] state in
+        commit(
+          final, old: old, kept: kept, current: current, in: table, state: &state, options: options)
       }
       switch committed {
-      case .success(let stored): return stored
+      case .success(let stored):
+        if !options.isDryRun, stored !== current { await cacheConversions(of: stored) }
+        return stored
       case .failure(.raced): continue
       case .failure(.refused(let error)): throw error
       }
+    }
+  }
+
+  /// The wanted object. What came converted from the cache is read once more before a refusal, as a
+  /// real server does, whose cache may be behind.
+  private func wanted(
+    _ current: StoredObject, _ old: JSONValue, _ warnings: inout [String],
+    _ transform: (_ old: JSONValue, _ warnings: inout [String]) throws -> JSONValue
+  ) async throws -> JSONValue {
+    let before = warnings
+    do {
+      return try transform(old, &warnings)
+    } catch let error as APIError {
+      guard definition.conversion is ConversionWebhook, current.apiVersion != kind.apiVersion else {
+        throw error
+      }
+      warnings = before
+      return try transform(try await present(current), &warnings)
     }
   }
 
@@ -215,7 +243,7 @@ extension ResourceCall {
   }
 
   private func commit(
-    _ object: JSONValue, old: JSONValue, current: StoredObject,
+    _ object: JSONValue, old: JSONValue, kept: JSONValue, current: StoredObject,
     in table: ResourceDefinition.StorageKey, state: inout StoreState, options: WriteOptions
   ) -> Result<StoredObject, CommitFailure> {
     guard let now = state[table, current.key] else {
@@ -230,7 +258,7 @@ extension ResourceCall {
       return .failure(.refused(error))
     }
     // A write that changes nothing keeps the version and wakes nobody.
-    if object == old { return .success(current) }
+    if object == kept { return .success(current) }
     if options.isDryRun {
       return .success(
         StoredObject(

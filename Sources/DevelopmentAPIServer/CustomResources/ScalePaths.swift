@@ -38,9 +38,11 @@ struct ScalePaths: Sendable, Hashable {
       selector.flatMap { object[path: $0]?.stringValue }
       ?? LabelQuery(object[path: ["spec", "selector"]]).description
     if !text.isEmpty { status["selector"] = .string(text) }
+    // Zero is left out of a Scale's spec, not of its status.
+    let replicas = object[path: spec] ?? 0
     return [
       "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": .object(metadata),
-      "spec": ["replicas": object[path: spec] ?? 0], "status": .object(status),
+      "spec": replicas == 0 ? .object([:]) : ["replicas": replicas], "status": .object(status),
     ]
   }
 }

@@ -15,6 +15,15 @@ struct AnswerComparer {
     return found
   }
 
+  /// A name that the server made must be known before it is met elsewhere.
+  mutating func bindGeneratedName(_ want: JSONValue?, _ have: JSONValue?) {
+    let path = ["metadata", "name"]
+    guard want?[path: ["metadata", "generateName"]] != nil,
+      let a = want?[path: path]?.stringValue, let b = have?[path: path]?.stringValue
+    else { return }
+    _ = bind("name", a, b)
+  }
+
   private mutating func bind(_ kind: String, _ want: String, _ have: String) -> Bool {
     let there = forward["\(kind) \(want)"] ?? have
     let back = backward["\(kind) \(have)"] ?? want

@@ -1,0 +1,139 @@
+import KubernetesAPI
+import Synchronization
+
+/// Lets a CRD's webhook convert objects between its versions (`apiextensions.k8s.io/v1`
+/// `ConversionReview`).
+struct ConversionWebhook: ObjectConversion {
+  let storageVersion: String
+  let kind: String
+  let endpoint: WebhookEndpoint
+
+  private static let timeoutSeconds: Int64 = 30
+
+  func convert(
+    _ objects: [JSONValue], to apiVersion: String, by client: WebhookClient
+  ) async throws -> [JSONValue] {
+    guard let first = objects.first else { return [] }
+    // Objects that were stored in different versions are asked about one version at a time.
+    let from = first.text("apiVersion")
+    guard objects.allSatisfy({ $0.text("apiVersion") == from }) else {
+      var converted: [JSONValue] = []
+      for object in objects { converted += try await convert([object], to: apiVersion, by: client) }
+      return converted
+    }
+    let failed = "conversion webhook for \(from), Kind=\(kind)"
+    func failure(_ why: String) -> APIError {
+      APIError(code: 500, reason: nil, message: "\(failed) \(why)")
+    }
+    let uid = Names.uid()
+    let answer: JSONValue
+    do {
+      answer = try await client.post(
+        review(uid, apiVersion, objects), to: endpoint, timeoutSeconds: Self.timeoutSeconds)
+    } catch {
+      throw failure("failed: \(error.description)")
+    }
+    guard let response = answer["response"], !response.isNull else {
+      throw failure("returned invalid response: no response provided")
+    }
+    guard response.text("uid") == uid else {
+      throw failure(
+        "returned invalid response: expected response.uid=\"\(uid)\", got "
+          + "\"\(response.text("uid"))\"")
+    }
+    guard response.text("result", "status") == "Success" else {
+      throw failure("failed: \(response.text("result", "message"))")
+    }
+    let converted = response.list("convertedObjects")
+    guard converted.count == objects.count else {
+      throw failure(
+        "returned \(converted.count) objects, expected \(objects.count)")
+    }
+    return try zip(objects, converted).map { old, new in
+      guard new.text("apiVersion") == apiVersion else {
+        throw failure(
+          "returned invalid converted object: expected apiVersion \(apiVersion), got "
+            + new.text("apiVersion"))
+      }
+      do throws(Mismatch) {
+        return try merged(old, new)
+      } catch {
+        throw failure("returned invalid object: \(error.why)")
+      }
+    }
+  }
+
+  private func review(_ uid: String, _ apiVersion: String, _ objects: [JSONValue]) -> JSONValue {
+    [
+      "kind": "ConversionReview", "apiVersion": "apiextensions.k8s.io/v1",
+      "request": [
+        "uid": .string(uid), "desiredAPIVersion": .string(apiVersion),
+        "objects": .array(
+          objects.map { object in
+            // What the store adds when it answers is not part of the object.
+            var object = object
+            object.metadata["resourceVersion"] = nil
+            return object
+          }),
+      ],
+      "response": ["uid": "", "convertedObjects": .null, "result": ["metadata": .object([:])]],
+    ]
+  }
+
+  private struct Mismatch: Error {
+    var why: String
+  }
+
+  /// Of metadata a webhook may change labels and annotations alone.
+  private func merged(_ old: JSONValue, _ new: JSONValue) throws(Mismatch) -> JSONValue {
+    for field in ["name", "namespace", "uid"] {
+      let (before, after) = (old.text("metadata", field), new.text("metadata", field))
+      if before != after {
+        let word = field == "uid" ? "UID" : field
+        throw Mismatch(why: "must have the same \(word): \(before) != \(after)")
+      }
+    }
+    var result = new
+    result["metadata"] = old.metadata
+    for field in ["labels", "annotations"] {
+      result.metadata[field] = new.metadata[field]
+    }
+    return result
+  }
+}
+
+/// Objects in versions other than the stored one, as a real server's watch caches have them: lists
+/// and watches need no webhook for what was converted before.
+final class ConversionCache: Sendable {
+  private struct Key: Hashable {
+    var uid: String
+    var apiVersion: String
+  }
+
+  private struct Entry {
+    var resourceVersion: UInt64
+    var value: JSONValue
+  }
+
+  private let entries = Mutex<[Key: Entry]>([:])
+
+  func value(of object: StoredObject, in apiVersion: String) -> JSONValue? {
+    entries.withLock { entries in
+      let entry = entries[Key(uid: object.uid, apiVersion: apiVersion)]
+      return entry?.resourceVersion == object.resourceVersion ? entry?.value : nil
+    }
+  }
+
+  func keep(_ value: JSONValue, of object: StoredObject, in apiVersion: String) {
+    entries.withLock {
+      $0[Key(uid: object.uid, apiVersion: apiVersion)] = Entry(
+        resourceVersion: object.resourceVersion, value: value)
+    }
+  }
+
+  func forget(_ object: StoredObject) {
+    entries.withLock { entries in
+      for key in entries.keys where key.uid == object.uid { entries[key] = nil }
+    }
+  }
+}
