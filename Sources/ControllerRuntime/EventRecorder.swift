@@ -33,7 +33,7 @@ package final class EventRecorder: ServiceLifecycle.Service {
     var end: ContinuousClock.Instant?
   }
 
-  private let client: KubernetesClient
+  private let client: APIClient
   private let component: String
   private let host: String?
   private let capacity: Int
@@ -47,7 +47,7 @@ package final class EventRecorder: ServiceLifecycle.Service {
   ///   - host: `source.host`: the node, where that says something.
   ///   - capacity: how many events may wait.
   package init(
-    client: KubernetesClient, component: String, host: String? = nil, capacity: Int = 1000,
+    client: APIClient, component: String, host: String? = nil, capacity: Int = 1000,
     time: TimeSource = .system, logger: Logger
   ) {
     self.client = client

@@ -14,7 +14,7 @@ package final class Informer<R: KubernetesResource>: ServiceLifecycle.Service {
 
   package let store: Store<R>
   package let kind: ResourceKind
-  private let client: KubernetesClient
+  private let client: APIClient
   private let selection: Reflector<R>.Selection
   private let resync: Duration?
   private let isOptional: Bool
@@ -40,7 +40,7 @@ package final class Informer<R: KubernetesResource>: ServiceLifecycle.Service {
   ///     Both log one warning.
   ///   - transform: strips what nobody reads before an object is stored.
   package init(
-    client: KubernetesClient, _ type: R.Type = R.self, kind: ResourceKind = R.resource,
+    client: APIClient, _ type: R.Type = R.self, kind: ResourceKind = R.resource,
     namespace: String? = nil, labelSelector: String? = nil, fieldSelector: String? = nil,
     indexes: [StoreIndex<R>] = [], resync: Duration? = nil, isOptional: Bool = false,
     time: TimeSource = .system, logger: Logger, transform: (@Sendable (inout R) -> Void)? = nil

@@ -25,12 +25,12 @@ package enum LeaderElectionError: Error, Sendable, Hashable, CustomStringConvert
 ///
 /// ``run()`` acquires the lease, renews it, and gives it up on graceful shutdown. Its end by
 /// `LeaderElectionError.lost` is meant to end the process. Between renewals leadership is a deadline
-/// on the monotonic clock: pass ``checkDeadline()`` to `KubernetesClient.guardingWrites`, and no
+/// on the monotonic clock: pass ``checkDeadline()`` to `APIClient.guardingWrites`, and no
 /// write leaves after it, whatever the reason for the delay.
 package final class LeaderElector: ServiceLifecycle.Service {
   package let lease: NamespacedName
   package let identity: String
-  private let client: KubernetesClient
+  private let client: APIClient
   private let timing: LeaseTiming
   private let time: TimeSource
   private let logger: Logger
@@ -54,7 +54,7 @@ package final class LeaderElector: ServiceLifecycle.Service {
   ///   - mayRunUnelected: asked when the server forbids Leases: `true` makes this process the
   ///     leader without one for as long as it runs; `false` throws `LeaderElectionError.forbidden`.
   package init(
-    client: KubernetesClient, lease: NamespacedName, identity: String,
+    client: APIClient, lease: NamespacedName, identity: String,
     timing: LeaseTiming = LeaseTiming(), time: TimeSource = .system, logger: Logger,
     owner: @escaping @Sendable () async throws -> OwnerReference? = { nil },
     mayRunUnelected: @escaping @Sendable () async throws -> Bool = { false }

@@ -23,7 +23,7 @@ actor Reflector<R: KubernetesResource> {
     case unavailable(KubernetesError)
   }
 
-  private let client: KubernetesClient
+  private let client: APIClient
   private let selection: Selection
   private let transform: (@Sendable (inout R) -> Void)?
   private let store: Store<R>
@@ -35,7 +35,7 @@ actor Reflector<R: KubernetesResource> {
   private var isMetadataOnly: Bool { R.self == PartialObject.self }
 
   init(
-    client: KubernetesClient, selection: Selection, transform: (@Sendable (inout R) -> Void)?,
+    client: APIClient, selection: Selection, transform: (@Sendable (inout R) -> Void)?,
     store: Store<R>, time: TimeSource, logger: Logger, report: @escaping @Sendable (Report) -> Void
   ) {
     self.client = client

@@ -5,7 +5,7 @@ internal import Logging
 
 /// What the stand-ins know of the API server's objects: one informer per kind, shared by all.
 struct ClusterView: Sendable {
-  let client: KubernetesClient
+  let client: APIClient
   let nodes: Informer<Node>
   let leases: Informer<Lease>
   let pods: Informer<Pod>
@@ -19,7 +19,7 @@ struct ClusterView: Sendable {
 
   static let leaseNamespace = "kube-node-lease"
 
-  init(client: KubernetesClient, logger: Logger) {
+  init(client: APIClient, logger: Logger) {
     self.client = client
     nodes = Informer(client: client, logger: logger)
     leases = Informer(client: client, namespace: Self.leaseNamespace, logger: logger)
@@ -74,7 +74,7 @@ struct ClusterView: Sendable {
   }
 }
 
-extension KubernetesClient {
+extension APIClient {
   /// Writes the status of an object when it differs from `old`.
   func writeStatus<R: KubernetesResource, Status: Codable & Hashable>(
     of object: R, _ status: Status, replacing old: Status?

@@ -80,7 +80,7 @@ package final class LabCluster: ServiceLifecycle.Service {
   }
 
   package init(
-    network: ClusterNetwork, client: KubernetesClient, images: ImageCatalog,
+    network: ClusterNetwork, client: APIClient, images: ImageCatalog,
     settings: Settings = Settings(), logger: Logger
   ) {
     self.network = network

@@ -42,7 +42,7 @@ final class NodeContext: Sendable {
     set { cut.withLock { $0 = newValue } }
   }
 
-  var client: KubernetesClient { view.client }
+  var client: APIClient { view.client }
   var hostIP: String { plan.address.address.description }
 
   /// Where everything of a Pod is kept on the machine.

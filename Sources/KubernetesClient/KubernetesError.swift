@@ -34,7 +34,7 @@ package struct KubernetesError: Error, Sendable {
     case credentials
     /// Refused here, before anything was sent.
     case invalidRequest
-    /// The write was refused by a check on this side, see ``KubernetesClient/guardingWrites(_:)``.
+    /// The write was refused by a check on this side, see ``APIClient/guardingWrites(_:)``.
     case writeRefused
   }
 

@@ -86,7 +86,7 @@ package struct WatchStream: AsyncSequence {
   }
 }
 
-extension KubernetesClient {
+extension APIClient {
   /// Starts a watch and returns once the server has accepted it. Cancelling the task that reads, or
   /// letting go of the stream, ends the request.
   package func watch(

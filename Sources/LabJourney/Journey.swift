@@ -30,7 +30,7 @@ package struct Journey: Sendable {
       addresses: session.topology.loadBalancers, replicas: session.topology.nodes.count)
   }
 
-  var client: KubernetesClient { session.client }
+  var client: APIClient { session.client }
 
   /// Walks the whole way. Throws where a step does not hold.
   package func walk() async throws -> JourneySummary {

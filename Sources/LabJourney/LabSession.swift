@@ -11,9 +11,9 @@ package struct LabSession: Sendable {
   package let lab: Lab
   package let network: ClusterNetwork
   package let cluster: LabCluster
-  package let server: DevelopmentAPIServer
+  package let server: APIServer
   /// As an administrator of the cluster.
-  package let client: KubernetesClient
+  package let client: APIClient
   package let kubeconfigPath: String
 
   package var topology: ClusterTopology { network.topology }
@@ -43,7 +43,7 @@ package func withLabSession<Value: Sendable>(
 ) async throws -> Value {
   try await withLab { lab in
     let network = try await ClusterNetwork.build(in: lab, nodes: options.nodes)
-    let server = try DevelopmentAPIServer(
+    let server = try APIServer(
       configuration: .init(
         host: network.topology.machine.address.description,
         port: options.settings.apiServerPort,
@@ -57,7 +57,7 @@ package func withLabSession<Value: Sendable>(
       try await server.waitUntilServing()
       let path = options.kubeconfig ?? "\(lab.directory)/kubeconfig"
       try LabFiles.write(try server.kubeconfig(), to: path, mode: 0o600)
-      let client = KubernetesClient(
+      let client = APIClient(
         configuration: try .kubeconfig(path: path), userAgent: "metallb-lab")
       let cluster = LabCluster(
         network: network, client: client, images: options.images, settings: options.settings,

@@ -31,7 +31,7 @@ struct ObjectCensus: Sendable, Hashable {
   ///   - label: which label counts for `labelled`.
   ///   - owner: the uid that counts for `owned`.
   static func take(
-    _ client: KubernetesClient, label: String, owner: String?
+    _ client: APIClient, label: String, owner: String?
   ) async throws -> ObjectCensus {
     var census = ObjectCensus()
     for kind in try await kinds(client) {
@@ -56,7 +56,7 @@ struct ObjectCensus: Sendable, Hashable {
   }
 
   /// The kinds that can be listed, each in one version.
-  static func kinds(_ client: KubernetesClient) async throws -> [ResourceKind] {
+  static func kinds(_ client: APIClient) async throws -> [ResourceKind] {
     var documents = [try await client.json("/api/v1")]
     for group in try await client.json("/apis")["groups"]?.arrayValue ?? [] {
       if let version = group[path: ["preferredVersion", "groupVersion"]]?.stringValue {

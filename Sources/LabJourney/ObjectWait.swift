@@ -19,7 +19,7 @@ package enum JourneyError: Error, Sendable, CustomStringConvertible {
   }
 }
 
-extension KubernetesClient {
+extension APIClient {
   /// Waits until an object looks as `isRight` wants it, and returns it with the moment at which it
   /// was seen so. `isRight` gets `nil` while there is no such object.
   func wait<R: KubernetesResource>(

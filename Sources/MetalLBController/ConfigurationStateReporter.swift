@@ -15,7 +15,7 @@ final class ConfigurationStateReporter: Sendable {
   let queue: WorkQueue<SingleKey>
   private let key = SingleKey(objectName)
   private let states: Store<ConfigurationState>
-  private let client: KubernetesClient
+  private let client: APIClient
   private let options: ControllerOptions
   private let time: TimeSource
   private let logger: Logger
@@ -29,7 +29,7 @@ final class ConfigurationStateReporter: Sendable {
   }
 
   init(
-    states: Store<ConfigurationState>, client: KubernetesClient, options: ControllerOptions,
+    states: Store<ConfigurationState>, client: APIClient, options: ControllerOptions,
     time: TimeSource, logger: Logger
   ) {
     self.states = states

@@ -13,12 +13,12 @@ struct Informers: Sendable {
   let configMaps: Informer<ConfigMap>
   let namespaces: Informer<Namespace>
   let states: Informer<ConfigurationState>
-  private let client: KubernetesClient
+  private let client: APIClient
   private let options: ControllerOptions
   private let time: TimeSource
 
   init(
-    client: KubernetesClient, options: ControllerOptions, time: TimeSource, logger: Logger
+    client: APIClient, options: ControllerOptions, time: TimeSource, logger: Logger
   ) {
     self.client = client
     self.options = options

@@ -10,7 +10,7 @@ import ServiceLifecycle
 struct Leader: ServiceLifecycle.Service {
   let elector: LeaderElector
   /// Checks the deadline of the lease before every write.
-  let client: KubernetesClient
+  let client: APIClient
   let recorder: EventRecorder
   let options: ControllerOptions
   let metrics: ControllerMetrics

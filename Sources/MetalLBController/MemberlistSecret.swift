@@ -10,7 +10,7 @@ struct MemberlistSecret: Sendable {
   private static let byteCount = 16
 
   var options: ControllerOptions
-  var client: KubernetesClient
+  var client: APIClient
   var logger: Logger
 
   /// Creates the Secret if a name is configured and there is none.

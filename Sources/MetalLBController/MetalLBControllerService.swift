@@ -21,7 +21,7 @@ import ServiceLifecycle
 /// clock. When leadership is lost, ``run()`` ends with an error, and the process with it.
 package struct MetalLBControllerService: ServiceLifecycle.Service {
   private let options: ControllerOptions
-  private let client: KubernetesClient
+  private let client: APIClient
   private let time: TimeSource
   private let timing: LeaseTiming
   private let logger: Logger
@@ -32,7 +32,7 @@ package struct MetalLBControllerService: ServiceLifecycle.Service {
   ///   - readiness: told why the process is not ready, or nil once it is: when it leads and has read everything, or
   ///     when another replica leads.
   package init(
-    options: ControllerOptions, client: KubernetesClient, metrics factory: any MetricsFactory,
+    options: ControllerOptions, client: APIClient, metrics factory: any MetricsFactory,
     time: TimeSource = .system, timing: LeaseTiming = LeaseTiming(), logger: Logger,
     readiness: @escaping @Sendable (_ failure: String?) -> Void = { _ in }
   ) {

@@ -16,7 +16,7 @@ final class PoolStatusReconciler: Sendable {
 
   private let queue: Queue
   private let pools: Store<IPAddressPool>
-  private let client: KubernetesClient
+  private let client: APIClient
   private let metrics: ControllerMetrics
   private let logger: Logger
   private let configuration: @Sendable () -> ValidatedConfiguration?
@@ -24,7 +24,7 @@ final class PoolStatusReconciler: Sendable {
   private let isForbidden = Mutex(false)
 
   init(
-    queue: Queue, pools: Store<IPAddressPool>, client: KubernetesClient,
+    queue: Queue, pools: Store<IPAddressPool>, client: APIClient,
     metrics: ControllerMetrics, logger: Logger,
     configuration: @escaping @Sendable () -> ValidatedConfiguration?,
     counters: @escaping @Sendable ([String]) -> [String: PoolCounters]

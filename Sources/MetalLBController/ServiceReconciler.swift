@@ -37,7 +37,7 @@ final class ServiceReconciler: Sendable {
 
   let queue: Queue
   private let services: Store<Service>
-  private let client: KubernetesClient
+  private let client: APIClient
   private let recorder: EventRecorder
   private let metrics: ControllerMetrics
   private let logger: Logger
@@ -71,7 +71,7 @@ final class ServiceReconciler: Sendable {
   }
 
   init(
-    services: Store<Service>, client: KubernetesClient, recorder: EventRecorder,
+    services: Store<Service>, client: APIClient, recorder: EventRecorder,
     loadBalancerClass: String, metrics: ControllerMetrics, time: TimeSource, logger: Logger,
     onAllocationChange: @escaping @Sendable () -> Void
   ) {

@@ -15,7 +15,7 @@ struct ClusterFacts: Sendable, Hashable {
   /// - Throws: `KubernetesError` when the platform cannot be told. What is not allowed to be read, and
   ///   has a default, is left at that.
   static func read(
-    _ client: KubernetesClient, environment: OperatorEnvironment
+    _ client: APIClient, environment: OperatorEnvironment
   ) async throws -> ClusterFacts {
     let groups = try await client.json("/apis")["groups"]?.arrayValue ?? []
     let platform = Platform(apiGroups: groups.compactMap { $0["name"]?.stringValue })
@@ -27,7 +27,7 @@ struct ClusterFacts: Sendable, Hashable {
 
   /// Where the API server's endpoints listen: a network policy has to let the controller through.
   private static func apiServerPorts(
-    _ client: KubernetesClient, _ environment: OperatorEnvironment
+    _ client: APIClient, _ environment: OperatorEnvironment
   ) async throws -> [Int] {
     if let port = environment.apiServerPort { return [port] }
     let slice: EndpointSlice? = try await optional {
@@ -38,7 +38,7 @@ struct ClusterFacts: Sendable, Hashable {
   }
 
   private static func namespaceOwner(
-    _ client: KubernetesClient, _ name: String
+    _ client: APIClient, _ name: String
   ) async throws -> OwnerReference? {
     let namespace: Namespace? = try await optional { try await client.get(Namespace.self, name) }
     return namespace?.ownerReference(controller: false, blockOwnerDeletion: false)

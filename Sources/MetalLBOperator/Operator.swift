@@ -23,14 +23,14 @@ internal import Synchronization
 ///
 /// Left out here: health and metrics endpoints, which the process adds, and webhooks.
 package final class Operator: ServiceLifecycle.Service {
-  private let client: KubernetesClient
+  private let client: APIClient
   private let options: OperatorOptions
   private let time: TimeSource
   private let logger: Logger
   private let ready = Mutex(false)
 
   package init(
-    client: KubernetesClient, options: OperatorOptions, time: TimeSource = .system, logger: Logger
+    client: APIClient, options: OperatorOptions, time: TimeSource = .system, logger: Logger
   ) {
     self.client = client
     self.options = options
@@ -100,7 +100,7 @@ package final class Operator: ServiceLifecycle.Service {
       identity: options.identity, timing: options.leaseTiming, time: time, logger: logger)
   }
 
-  private func makeContext(_ facts: ClusterFacts, client: KubernetesClient) -> OperatorContext {
+  private func makeContext(_ facts: ClusterFacts, client: APIClient) -> OperatorContext {
     let environment = options.environment
     let context = OperatorContext(
       client: client, environment: environment, facts: facts,

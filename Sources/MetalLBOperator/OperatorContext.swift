@@ -7,7 +7,7 @@ import OperatorRendering
 
 /// What the reconcilers share: the cluster as the informers show it, and the ways to write.
 struct OperatorContext: Sendable {
-  let client: KubernetesClient
+  let client: APIClient
   let environment: OperatorEnvironment
   let facts: ClusterFacts
   let objects: OwnedObjects

@@ -13,12 +13,12 @@ import Synchronization
 final class OwnedObjects: Sendable {
   /// In the order in which leftovers are removed.
   let informers: [Informer<LiveObject>]
-  private let client: KubernetesClient
+  private let client: APIClient
   private let logger: Logger
   private let pending: Mutex<PendingWrites>
 
   init(
-    client: KubernetesClient, kinds: [ResourceKind], namespace: String, time: TimeSource,
+    client: APIClient, kinds: [ResourceKind], namespace: String, time: TimeSource,
     logger: Logger
   ) {
     self.client = client

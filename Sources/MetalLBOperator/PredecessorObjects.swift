@@ -8,12 +8,12 @@ import Synchronization
 /// are known by name. Removed once in the life of the process, and only where they belong to a MetalLB
 /// object: the same names may be somebody else's.
 final class PredecessorObjects: Sendable {
-  private let client: KubernetesClient
+  private let client: APIClient
   private let platform: Platform
   private let logger: Logger
   private let isDone = Mutex(false)
 
-  init(client: KubernetesClient, platform: Platform, logger: Logger) {
+  init(client: APIClient, platform: Platform, logger: Logger) {
     self.client = client
     self.platform = platform
     self.logger = logger

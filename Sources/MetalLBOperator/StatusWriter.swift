@@ -5,7 +5,7 @@ import Synchronization
 
 /// Writes the conditions of objects that users made, and only when they say something new.
 final class StatusWriter: Sendable {
-  private let client: KubernetesClient
+  private let client: APIClient
   /// What was written and may not have reached the informers yet, by the uid of the object.
   private let written = Mutex<[String: Written]>([:])
 
@@ -14,7 +14,7 @@ final class StatusWriter: Sendable {
     var conditions: [Condition]
   }
 
-  init(client: KubernetesClient) { self.client = client }
+  init(client: APIClient) { self.client = client }
 
   /// Compares with what the object has, or with what was written to it since it was read.
   ///

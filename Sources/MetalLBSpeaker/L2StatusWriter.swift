@@ -21,7 +21,7 @@ final class L2StatusWriter: Sendable {
   private static let appearance = Duration.seconds(10)
 
   private let statuses: Store<ServiceL2Status>
-  private let client: KubernetesClient
+  private let client: APIClient
   private let options: SpeakerOptions
   private let time: TimeSource
   private let logger: Logger
@@ -38,7 +38,7 @@ final class L2StatusWriter: Sendable {
   }
 
   init(
-    statuses: Store<ServiceL2Status>, client: KubernetesClient, options: SpeakerOptions,
+    statuses: Store<ServiceL2Status>, client: APIClient, options: SpeakerOptions,
     time: TimeSource, logger: Logger, desired: @escaping @Sendable (NamespacedName) -> Desired
   ) {
     self.statuses = statuses

@@ -38,7 +38,7 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
   private static let patience = Duration.seconds(5)
 
   private let options: SpeakerOptions
-  private let client: KubernetesClient
+  private let client: APIClient
   private let metrics: SpeakerMetrics
   private let announcer: any AddressAnnouncing
   private let time: TimeSource
@@ -49,7 +49,7 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
   ///
   /// - Parameter onReady: told of each check once it holds; it holds from then on.
   package init(
-    options: SpeakerOptions, client: KubernetesClient, metrics factory: any MetricsFactory,
+    options: SpeakerOptions, client: APIClient, metrics factory: any MetricsFactory,
     time: TimeSource = .system, logger: Logger,
     onReady: @escaping @Sendable (Check) -> Void = { _ in }
   ) throws {
@@ -64,7 +64,7 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
   }
 
   init(
-    options: SpeakerOptions, client: KubernetesClient, metrics factory: any MetricsFactory,
+    options: SpeakerOptions, client: APIClient, metrics factory: any MetricsFactory,
     announcer: any AddressAnnouncing, time: TimeSource = .system, logger: Logger,
     onReady: @escaping @Sendable (Check) -> Void = { _ in }
   ) {

@@ -22,7 +22,7 @@ struct SpeakerInformers: Sendable {
   let statuses: Informer<ServiceL2Status>
 
   init(
-    client: KubernetesClient, options: SpeakerOptions, time: TimeSource, logger: Logger
+    client: APIClient, options: SpeakerOptions, time: TimeSource, logger: Logger
   ) {
     let namespace = options.namespace
     services = Informer(client: client, time: time, logger: logger) { $0.dropUnread() }

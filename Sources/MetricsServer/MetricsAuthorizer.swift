@@ -40,7 +40,7 @@ package final class MetricsAuthorizer: Sendable {
   }
 
   /// Asks the API server by TokenReview and SubjectAccessReview.
-  package convenience init(client: KubernetesClient, time: TimeSource = .system) {
+  package convenience init(client: APIClient, time: TimeSource = .system) {
     let client = client.timeout(.seconds(5))
     self.init(time: time) { token in
       let tokenReview = try await client.create(TokenReview(token: token))

@@ -21,7 +21,7 @@ struct ApiserverCommand: AsyncParsableCommand {
 
   func run() async throws {
     let logger = logLevel.startLogging(label: "apiserver")
-    let server = try DevelopmentAPIServer(
+    let server = try APIServer(
       configuration: .init(host: listen.host, port: listen.port), logger: logger)
     let group = ServiceGroup(
       services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

@@ -26,7 +26,7 @@ struct OperatorCommand: AsyncParsableCommand {
 
   func run() async throws {
     let logger = logLevel.startLogging(label: "metallb-operator")
-    let client = KubernetesClient(
+    let client = APIClient(
       configuration: try .automatic(kubeconfig: kubeconfig), userAgent: "metallb-operator")
     let pod = environment("POD_NAME").isEmpty ? environment("HOSTNAME") : environment("POD_NAME")
     let random = String(UInt64.random(in: .min ... .max), radix: 16)

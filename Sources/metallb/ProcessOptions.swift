@@ -12,7 +12,7 @@ import UnixSignals
 func environment(_ name: String) -> String { processEnvironment()[name] ?? "" }
 
 /// Where a process takes its namespace from when no flag names one: its Pod's, else of the kubeconfig.
-func ownNamespace(_ flag: String, client: KubernetesClient) -> String {
+func ownNamespace(_ flag: String, client: APIClient) -> String {
   flag.isEmpty ? client.namespace : flag
 }
 
@@ -64,15 +64,15 @@ struct ProcessOptions: ParsableArguments {
     }
   }
 
-  func client(component: String) throws -> KubernetesClient {
-    KubernetesClient(
+  func client(component: String) throws -> APIClient {
+    APIClient(
       configuration: try .automatic(kubeconfig: kubeconfig), userAgent: "metallb-\(component)")
   }
 
   /// The health endpoint and, unless it is off, the metrics endpoint.
   func endpoints(
     healthAddress: ListenAddress, readiness: Readiness, registry: PrometheusRegistry,
-    client: KubernetesClient, logger: Logger
+    client: APIClient, logger: Logger
   ) throws -> [any Service] {
     let health = HealthEndpoint(address: healthAddress, readiness: readiness, logger: logger)
     guard port != 0 else { return [health] }

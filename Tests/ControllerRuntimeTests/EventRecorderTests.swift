@@ -45,7 +45,7 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
   @Test func `recording never waits: what does not fit is dropped and counted`() {
     let recorder = EventRecorder(
-      client: KubernetesClient(configuration: ClientConfiguration(server: "http://127.0.0.1:1")),
+      client: APIClient(configuration: ClientConfiguration(server: "http://127.0.0.1:1")),
       component: "c", capacity: 3, logger: silent)
     for index in 0..<5 {
       recorder.record(.normal, reason: "R", "\(index)", on: service("ns"))
@@ -86,7 +86,7 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
       try await response.fail(403, reason: "Forbidden")
     } _: { server in
       let recorder = EventRecorder(
-        client: KubernetesClient(configuration: server.configuration), component: "c",
+        client: APIClient(configuration: server.configuration), component: "c",
         time: TimeSource(clock: clock), logger: silent)
       await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await recorder.run() }
@@ -114,7 +114,7 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
       }
     } _: { server in
       let recorder = EventRecorder(
-        client: KubernetesClient(configuration: server.configuration), component: "c",
+        client: APIClient(configuration: server.configuration), component: "c",
         time: TimeSource(clock: clock), logger: silent)
       await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await recorder.run() }

@@ -151,7 +151,7 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     } _: { server in
       let clock = ManualClock()
       let informer = Informer<ConfigMap>(
-        client: KubernetesClient(configuration: server.configuration),
+        client: APIClient(configuration: server.configuration),
         time: TimeSource(clock: clock), logger: silent)
       try await running(informer) { changes in
         var changes = changes.makeAsyncIterator()
@@ -188,7 +188,7 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
       try await response.hang()
     } _: { server in
       let informer = Informer<ConfigMap>(
-        client: KubernetesClient(configuration: server.configuration), logger: silent)
+        client: APIClient(configuration: server.configuration), logger: silent)
       try await running(informer) { changes in
         for await change in changes where change.key.name == "z" { break }
         #expect(Set(informer.store.keys.map(\.name)) == ["a", "bad", "z"])
@@ -210,7 +210,7 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
       try await response.hang()
     } _: { server in
       let informer = Informer<ConfigMap>(
-        client: KubernetesClient(configuration: server.configuration),
+        client: APIClient(configuration: server.configuration),
         time: TimeSource(clock: clock), logger: silent)
       try await running(informer) { _ in
         try await informer.waitForSync()

@@ -62,7 +62,7 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
       }
     } _: { server in
       let elector = LeaderElector(
-        client: KubernetesClient(
+        client: APIClient(
           configuration: server.configuration, time: TimeSource(clock: clock)),
         lease: NamespacedName(namespace: "ns", name: "lease"), identity: "a",
         time: TimeSource(clock: clock), logger: silent)
@@ -74,7 +74,7 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         }
         try await elector.waitForLeadership()
         let sentAt = clock.now
-        let guarded = KubernetesClient(configuration: server.configuration).guardingWrites {
+        let guarded = APIClient(configuration: server.configuration).guardingWrites {
           try elector.checkDeadline()
         }
         // Each step to the next deadline: a pause, a request that times out, another pause…
@@ -99,7 +99,7 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     try await ScriptedServer.run { _, response in
       try await response.fail(403, reason: "Forbidden", message: "leases are forbidden")
     } _: { server in
-      let client = KubernetesClient(configuration: server.configuration)
+      let client = APIClient(configuration: server.configuration)
       let name = NamespacedName(namespace: "ns", name: "lease")
       let strict = LeaderElector(client: client, lease: name, identity: "a", logger: silent)
       let error = await #expect(throws: LeaderElectionError.self) { try await strict.run() }

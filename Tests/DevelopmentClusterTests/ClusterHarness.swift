@@ -12,7 +12,7 @@ import Testing
 struct ClusterHarness: Sendable {
   let network: ClusterNetwork
   let cluster: LabCluster
-  let client: KubernetesClient
+  let client: APIClient
 
   /// The image `tool` runs its arguments with the machine's shell.
   static let images = ImageCatalog([
@@ -26,7 +26,7 @@ struct ClusterHarness: Sendable {
       let network = try await ClusterNetwork.build(in: lab, nodes: nodes)
       let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
       let host = network.topology.machine.address.description
-      let server = try DevelopmentAPIServer(configuration: .init(host: host, port: 6443))
+      let server = try APIServer(configuration: .init(host: host, port: 6443))
       try await withThrowingTaskGroup(of: Bool.self) { group in
         group.addTask {
           try await server.run()
@@ -35,7 +35,7 @@ struct ClusterHarness: Sendable {
         try await server.waitUntilServing()
         let path = "\(lab.directory)/kubeconfig"
         try LabFiles.write(try server.kubeconfig(), to: path, mode: 0o600)
-        let client = KubernetesClient(configuration: try .kubeconfig(path: path))
+        let client = APIClient(configuration: try .kubeconfig(path: path))
         let cluster = LabCluster(
           network: network, client: client, images: images, logger: logger)
         group.addTask {

@@ -13,10 +13,10 @@ import Testing
   private func client(
     _ server: ScriptedServer, time: TimeSource = .system,
     credentials: ClientConfiguration.Credentials = .none
-  ) -> KubernetesClient {
+  ) -> APIClient {
     var configuration = server.configuration
     configuration.credentials = credentials
-    return KubernetesClient(configuration: configuration, userAgent: "test", time: time)
+    return APIClient(configuration: configuration, userAgent: "test", time: time)
   }
 
   private func failure(
@@ -73,7 +73,7 @@ import Testing
     } _: { server in
       let error = try await failure { try await client(server).get(kind, "a", namespace: "ns") }
       #expect(error.failure == .serverError)
-      #expect(server.requests.count == KubernetesClient.attemptLimit)
+      #expect(server.requests.count == APIClient.attemptLimit)
     }
   }
 
@@ -92,7 +92,7 @@ import Testing
       _ = try await failure {
         try await client.apply(object, kind, fieldManager: "test")
       }
-      #expect(server.requests.count == 2 + 2 * KubernetesClient.attemptLimit)
+      #expect(server.requests.count == 2 + 2 * APIClient.attemptLimit)
     }
   }
 
@@ -176,7 +176,7 @@ import Testing
       #expect(error.isTransient)
     }
     // Nobody listens there.
-    let lonely = KubernetesClient(configuration: ClientConfiguration(server: "http://127.0.0.1:1"))
+    let lonely = APIClient(configuration: ClientConfiguration(server: "http://127.0.0.1:1"))
     let refused = try await failure { try await lonely.get(kind, "a", namespace: "ns") }
     #expect(refused.failure == .connection)
   }
@@ -261,7 +261,7 @@ import Testing
 
   // MARK: Watches
 
-  private func watch(_ client: KubernetesClient) async throws -> [WatchEvent] {
+  private func watch(_ client: APIClient) async throws -> [WatchEvent] {
     var events: [WatchEvent] = []
     for try await event in try await client.watch(kind, namespace: "ns") { events.append(event) }
     return events

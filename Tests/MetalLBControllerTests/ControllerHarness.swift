@@ -17,7 +17,7 @@ struct ControllerHarness: Sendable {
   let loadBalancerClass: String
   let metrics = PrometheusRegistry()
 
-  var client: KubernetesClient { cluster.client }
+  var client: APIClient { cluster.client }
 
   func options(_ change: (inout ControllerOptions) -> Void = { _ in }) -> ControllerOptions {
     var options = ControllerOptions(namespace: cluster.namespace)
@@ -35,7 +35,7 @@ struct ControllerHarness: Sendable {
   ) async throws -> Result {
     let service = MetalLBControllerService(
       options: options ?? self.options(),
-      client: KubernetesClient(
+      client: APIClient(
         configuration: cluster.configuration, userAgent: "metallb-controller"),
       metrics: metrics, logger: Self.logger, readiness: readiness)
     let group = ServiceGroup(services: [service], logger: Self.logger)

@@ -15,7 +15,7 @@ struct OperatorFixture {
   let cluster: TestCluster
   let writes = WriteCounter()
 
-  var client: KubernetesClient { cluster.client }
+  var client: APIClient { cluster.client }
   var namespace: String { cluster.namespace }
 
   /// How many requests that change something the operators made.
@@ -30,7 +30,7 @@ struct OperatorFixture {
   /// Runs an operator while `body` runs; as an administrator, or with a client of its own.
   func withOperator<Result>(
     _ variables: [String: String] = [:], identity: String = "one", isElected: Bool = false,
-    as user: KubernetesClient? = nil, _ body: () async throws -> Result
+    as user: APIClient? = nil, _ body: () async throws -> Result
   ) async throws -> Result {
     let environment = try OperatorEnvironment(
       variables: [

@@ -30,7 +30,7 @@ struct ShippedInstallationTests {
   /// A client with the token of a service account.
   private func client(
     of account: String, _ fixture: OperatorFixture
-  ) async throws -> KubernetesClient {
+  ) async throws -> APIClient {
     let path = ServiceAccount.resource.path(
       namespace: fixture.namespace, name: account, subresource: "token")
     let answer = try await fixture.client.send(
@@ -43,7 +43,7 @@ struct ShippedInstallationTests {
     let token = try #require(answer[path: ["status", "token"]]?.stringValue)
     var configuration = fixture.cluster.configuration
     configuration.credentials = .token(.init(token))
-    return KubernetesClient(configuration: configuration, userAgent: "metallb-operator")
+    return APIClient(configuration: configuration, userAgent: "metallb-operator")
   }
 
   @Test func `Its rights suffice for the whole life of a MetalLB object`() async throws {

@@ -26,7 +26,7 @@ import Testing
       let log = WatchFailures()
       let logger = Logger(label: "speaker") { _ in log }
       try await scene.withSpeaker(
-        on: scene.nodes[0], client: KubernetesClient(configuration: configuration), logger: logger
+        on: scene.nodes[0], client: APIClient(configuration: configuration), logger: logger
       ) { speaker in
         try await speaker.isAnnouncing([scene.address])
         let port = relay.port

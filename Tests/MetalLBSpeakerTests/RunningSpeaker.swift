@@ -53,7 +53,7 @@ extension Scene {
 
   /// Runs the speaker of a Node beside `body`, then stops it gracefully.
   func withSpeaker(
-    on node: String, client: KubernetesClient? = nil, logger: Logger = Logger(label: "speaker"),
+    on node: String, client: APIClient? = nil, logger: Logger = Logger(label: "speaker"),
     change: (inout SpeakerOptions) -> Void = { _ in },
     _ body: (RunningSpeaker<RecordedAnnouncer>) async throws -> Void
   ) async throws {
@@ -64,7 +64,7 @@ extension Scene {
 
   /// The same with an announcer of the test's own.
   func withSpeaker<Announcer: AddressAnnouncing>(
-    on node: String, announcer: Announcer, client: KubernetesClient? = nil,
+    on node: String, announcer: Announcer, client: APIClient? = nil,
     logger: Logger = Logger(label: "speaker"), change: (inout SpeakerOptions) -> Void = { _ in },
     _ body: (RunningSpeaker<Announcer>) async throws -> Void
   ) async throws {

@@ -13,7 +13,7 @@ struct Scene {
   /// Led by the first Node, as long as all are members.
   let address: IPAddress
 
-  var client: KubernetesClient { cluster.client }
+  var client: APIClient { cluster.client }
   var namespace: String { cluster.namespace }
   var service: NamespacedName { NamespacedName(namespace: namespace, name: "web") }
 
@@ -135,7 +135,7 @@ struct Scene {
   }
 }
 
-extension KubernetesClient {
+extension APIClient {
   fileprivate func retryingConflicts(_ body: () async throws -> Void) async throws {
     while true {
       do {

@@ -41,7 +41,7 @@ import Testing
 
   @Test(arguments: topics)
   func `Recorded requests get the recorded answers`(_ topic: Topic) async throws {
-    let server = try DevelopmentAPIServer()
+    let server = try APIServer()
     try await server.start()
     let webhooks = topic.name == "10-admission" ? try WebhookStub() : nil
     try await webhooks?.start()

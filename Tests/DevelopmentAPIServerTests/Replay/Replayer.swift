@@ -15,7 +15,7 @@ final class Replayer {
     var total: Int { matched + differing.count }
   }
 
-  private let server: DevelopmentAPIServer
+  private let server: APIServer
   private let client: HTTPClient
   private let webhooks: WebhookStub?
   private var tokens: [String: String]
@@ -23,7 +23,7 @@ final class Replayer {
   private var comparer = AnswerComparer()
   private var waiting: [(step: RecordedStep, task: Task<JSONValue, any Error>)] = []
 
-  init(server: DevelopmentAPIServer, webhooks: WebhookStub?) throws {
+  init(server: APIServer, webhooks: WebhookStub?) throws {
     self.server = server
     self.webhooks = webhooks
     tokens = ["admin": server.adminToken]

@@ -104,7 +104,7 @@ actor ControlPlane {
   private static func waitUntilReady(
     _ configuration: ClientConfiguration, log: String
   ) async throws {
-    let client = KubernetesClient(configuration: configuration)
+    let client = APIClient(configuration: configuration)
     // There is nothing to await before the first connection succeeds.
     let isReady = try await TimeSource.system.limit(.seconds(60)) {
       while (try? await client.timeout(.seconds(2)).text("/readyz")) == nil {

@@ -77,7 +77,7 @@ extension TestCluster {
 
 private struct Outcome: Sendable { var object: JSONValue? }
 
-extension KubernetesClient {
+extension APIClient {
   /// Reads the object, then watches it, until a state of it satisfies the condition.
   fileprivate func firstState(
     _ kind: ResourceKind, _ name: String, namespace: String?,

@@ -6,7 +6,7 @@ package import KubernetesClient
 package struct TestCluster: Sendable {
   /// Where the API of a test comes from.
   package enum Kind: Sendable, Hashable {
-    /// A `DevelopmentAPIServer` in this process.
+    /// An `APIServer` in this process.
     case development
     /// The cluster that `METALLB_TEST_KUBECONFIG` names. Other things may be in it.
     case external
@@ -19,7 +19,7 @@ package struct TestCluster: Sendable {
   /// An administrator's.
   package let configuration: ClientConfiguration
   /// An administrator's.
-  package let client: KubernetesClient
+  package let client: APIClient
   /// A fresh namespace, which is deleted when the test ends.
   package let namespace: String
   /// Makes the server forget its history, so that old versions are answered with 410. Only the
@@ -35,7 +35,7 @@ package struct TestCluster: Sendable {
 }
 
 /// Runs `body` with a cluster: the one that `METALLB_TEST_KUBECONFIG` names, else one that is started from
-/// the binaries in `KUBEBUILDER_ASSETS` and shared by all tests of the process, else a `DevelopmentAPIServer` in this process. The test's
+/// the binaries in `KUBEBUILDER_ASSETS` and shared by all tests of the process, else an `APIServer` in this process. The test's
 /// namespace, and everything that was started, is gone afterwards.
 package func withTestCluster<Result: Sendable>(
   _ body: (TestCluster) async throws -> Result
@@ -49,7 +49,7 @@ package func withTestCluster<Result: Sendable>(
     let configuration = try await ControlPlane.shared.configuration(binaries: folder)
     return try await withNamespace(.binaries, configuration, compact: nil, body)
   }
-  let server = try DevelopmentAPIServer(configuration: .init(host: "127.0.0.1", port: 0))
+  let server = try APIServer(configuration: .init(host: "127.0.0.1", port: 0))
   try await server.start()
   do {
     let configuration = try ClientConfiguration.kubeconfig(text: server.kubeconfig())
@@ -67,7 +67,7 @@ private func withNamespace<Result: Sendable>(
   _ kind: TestCluster.Kind, _ configuration: ClientConfiguration,
   compact: (@Sendable () async -> Void)?, _ body: (TestCluster) async throws -> Result
 ) async throws -> Result {
-  let client = KubernetesClient(configuration: configuration, userAgent: "metallb-tests")
+  let client = APIClient(configuration: configuration, userAgent: "metallb-tests")
   let name = TestCluster.uniqueName("test")
   _ = try await client.create(Namespace(metadata: ObjectMeta(name: name)))
   let cluster = TestCluster(

@@ -211,13 +211,13 @@ import Testing
   }
 
   @Test func `a client certificate signs in as its subject`() async throws {
-    let server = try DevelopmentAPIServer()
+    let server = try APIServer()
     try await server.start()
     let text = try server.kubeconfig(
       user: .certificate(name: "jane", groups: ["system:masters"]), namespace: "team")
     let configuration = try ClientConfiguration.kubeconfig(text: text)
     #expect(configuration.namespace == "team")
-    let client = KubernetesClient(configuration: configuration)
+    let client = APIClient(configuration: configuration)
     let health = try await client.text("/readyz")
     #expect(health == "ok")
     let review = try await client.send(
@@ -229,23 +229,23 @@ import Testing
   }
 
   @Test func `a server whose certificate is signed by somebody else is refused`() async throws {
-    let server = try DevelopmentAPIServer()
+    let server = try APIServer()
     try await server.start()
-    let other = try DevelopmentAPIServer()
+    let other = try APIServer()
     var configuration = try ClientConfiguration.kubeconfig(text: server.kubeconfig())
     configuration.tls.certificateAuthority = .data(SecretBytes(other.caCertificatePEM))
-    let client = KubernetesClient(configuration: configuration)
+    let client = APIClient(configuration: configuration)
     let error = await #expect(throws: KubernetesError.self) { try await client.json("/version") }
     #expect(error?.failure == .connection)
 
     configuration.tls.isVerificationSkipped = true
-    let careless = KubernetesClient(configuration: configuration)
+    let careless = APIClient(configuration: configuration)
     _ = try await careless.json("/version")
     await server.stop()
   }
 
   @Test func `a server name replaces the host in TLS`() async throws {
-    let server = try DevelopmentAPIServer(configuration: .init(host: "0.0.0.0"))
+    let server = try APIServer(configuration: .init(host: "0.0.0.0"))
     try await server.start()
     var configuration = try ClientConfiguration.kubeconfig(text: server.kubeconfig())
     // An address that the certificate is not valid for.
@@ -254,7 +254,7 @@ import Testing
       (nil, false), ("kubernetes.default.svc", true), ("other.example", false),
     ] {
       configuration.tls.serverName = name
-      let client = KubernetesClient(configuration: configuration)
+      let client = APIClient(configuration: configuration)
       if isAccepted {
         _ = try await client.json("/version")
       } else {

@@ -1,7 +1,7 @@
 package import KubernetesAPI
 
 /// The same requests for kinds that have a Swift type.
-extension KubernetesClient {
+extension APIClient {
   package func get<R: KubernetesResource>(
     _ type: R.Type = R.self, _ name: String, namespace: String? = nil
   ) async throws -> R {

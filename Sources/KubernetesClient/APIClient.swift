@@ -14,7 +14,7 @@ internal import NIOCore
 /// long as that fits their timeout; a 401 renews the credentials and repeats once.
 ///
 /// Left out: HTTP/2, protobuf, proxies, exec and port-forward streams.
-package struct KubernetesClient: Sendable {
+package struct APIClient: Sendable {
   /// How often one request is sent at most.
   static let attemptLimit = 4
 
@@ -35,7 +35,7 @@ package struct KubernetesClient: Sendable {
   }
 
   /// The same client with another timeout.
-  package func timeout(_ timeout: Duration) -> KubernetesClient {
+  package func timeout(_ timeout: Duration) -> APIClient {
     var copy = self
     copy.requestTimeout = timeout
     return copy
@@ -46,7 +46,7 @@ package struct KubernetesClient: Sendable {
   /// `writeRefused`. A leader passes the check of its deadline here.
   package func guardingWrites(
     _ check: @escaping @Sendable () throws -> Void
-  ) -> KubernetesClient {
+  ) -> APIClient {
     var copy = self
     copy.writeCheck = check
     return copy

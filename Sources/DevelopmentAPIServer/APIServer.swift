@@ -16,7 +16,7 @@ import Synchronization
 /// (the objects). Kinds differ only in their `ResourceDefinition`. Controllers that a real cluster
 /// runs beside its API server, and that clients take for granted, run here too: garbage collection,
 /// namespaces, service accounts, CRDs.
-package final class DevelopmentAPIServer: ServiceLifecycle.Service {
+package final class APIServer: ServiceLifecycle.Service {
   package struct Configuration: Sendable {
     /// An address of this machine; clients use it too.
     package var host: String

@@ -13,7 +13,7 @@ package struct JSONList: Sendable {
 
 /// Requests for objects of any kind as JSON. Name and namespace of a whole object come from its
 /// metadata; for namespaced kinds a namespace is required except in lists.
-extension KubernetesClient {
+extension APIClient {
   package func get(
     _ kind: ResourceKind, _ name: String, namespace: String? = nil, subresource: String? = nil
   ) async throws -> JSONValue {
