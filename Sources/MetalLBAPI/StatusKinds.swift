@@ -46,6 +46,35 @@ package struct ServiceL2Status: KubernetesResource {
   }
 }
 
+/// `metallb.io/v1beta1 ServiceBGPStatus`: written by every speaker that announces a Service over BGP.
+package struct ServiceBGPStatus: KubernetesResource {
+  package static let resource = ResourceKind(
+    group: metalLBGroup, version: "v1beta1", kind: "ServiceBGPStatus", plural: "servicebgpstatuses")
+
+  package var metadata: ObjectMeta
+  package var status: Status?
+
+  package struct Status: Codable, Sendable, Hashable {
+    package var node: String?
+    package var serviceName: String?
+    package var serviceNamespace: String?
+    /// Names of the BGPPeers, sorted.
+    package var peers: [String]?
+
+    package init(node: String, serviceName: String, serviceNamespace: String, peers: [String]) {
+      self.node = node
+      self.serviceName = serviceName
+      self.serviceNamespace = serviceNamespace
+      self.peers = peers
+    }
+  }
+
+  package init(metadata: ObjectMeta, status: Status? = nil) {
+    self.metadata = metadata
+    self.status = status
+  }
+}
+
 /// `metallb.io/v1beta1 ConfigurationState`: whether one component accepts the configuration.
 package struct ConfigurationState: KubernetesResource {
   package static let resource = ResourceKind(

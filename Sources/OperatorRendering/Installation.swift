@@ -50,7 +50,7 @@ package struct Installation: Sendable {
   /// The whole manifest as YAML for `kubectl apply -f`: the namespace, the CRDs, then the rest.
   package func manifest() throws -> String {
     let objects = try objects().map { try $0.value.yamlText() }
-    let crds = CustomResourceDefinitions.yaml.map(\.text)
+    let crds = CustomResourceDefinitions.yaml(namespace: namespace)
     return (objects.prefix(1) + crds + objects.dropFirst()).map { "---\n\($0)" }.joined()
   }
 

@@ -1,4 +1,5 @@
 import KubernetesAPI
+import KubernetesTesting
 import KubernetesYAML
 import MetalLBAPI
 import Testing
@@ -20,7 +21,10 @@ import Testing
 
   static let rows = [
     Row(MetalLB.self), Row(AddressPool.self), Row(IPAddressPool.self), Row(L2Advertisement.self),
-    Row(ServiceL2Status.self), Row(ConfigurationState.self),
+    Row(BGPPeer.self), Row(BGPAdvertisement.self), Row(BFDProfile.self), Row(Community.self),
+    Row(ServiceL2Status.self), Row(ServiceBGPStatus.self), Row(ConfigurationState.self),
+    Row(FRRConfiguration.self), Row(FRRNodeState.self), Row(BGPSessionState.self),
+    Row(FRRK8sConfiguration.self),
   ]
 
   static func definition(of plural: String) throws -> JSONValue {
@@ -33,7 +37,8 @@ import Testing
     let definition = try Self.definition(of: row.resource.plural)
     #expect(definition["spec"]?["group"]?.stringValue == row.resource.group)
     #expect(definition["spec"]?["names"]?["kind"]?.stringValue == row.resource.kind)
-    #expect(definition["spec"]?["scope"] == "Namespaced")
+    #expect(
+      definition["spec"]?["scope"] == (row.resource.isNamespaced ? "Namespaced" : "Cluster"))
     let version = try #require(
       definition["spec"]?["versions"]?.arrayValue?.first { $0["storage"] == true })
     #expect(version["name"]?.stringValue == row.resource.version)
@@ -54,7 +59,7 @@ import Testing
 
   /// The leaves of a schema in the notation of `FieldProbe`. Empty objects are no fields.
   static func collect(_ schema: JSONValue, at path: String, into fields: inout Set<String>) {
-    if schema["x-kubernetes-preserve-unknown-fields"] == true
+    if schema["x-kubernetes-preserve-unknown-fields"] == true && schema["properties"] == nil
       || schema["x-kubernetes-int-or-string"] == true
     {
       fields.insert("\(path): any")
@@ -87,10 +92,41 @@ import Testing
   @Test func `Every CRD file is embedded`() throws {
     for (plural, text) in CustomResourceDefinitions.yaml {
       let definition = try JSONValue(yaml: text)
-      #expect(definition["metadata"]?["name"]?.stringValue == "\(plural).metallb.io")
+      let group = try #require(definition["spec"]?["group"]?.stringValue)
+      #expect(definition["metadata"]?["name"]?.stringValue == "\(plural).\(group)")
       #expect(definition["spec"]?["names"]?["plural"]?.stringValue == plural)
     }
     #expect(
       CustomResourceDefinitions.yaml.map(\.plural) == Self.rows.map(\.resource.plural).sorted())
+  }
+
+  @Test func `The conversion of BGPPeer is asked of the installation's own namespace`() throws {
+    let definitions = try CustomResourceDefinitions.yaml(namespace: "elsewhere")
+      .map { try JSONValue(yaml: $0) }
+    let services = definitions.compactMap {
+      $0[path: ["spec", "conversion", "webhook", "clientConfig", "service"]]
+    }
+    #expect(
+      services == [
+        ["name": "metallb-webhook-service", "namespace": "elsewhere", "path": "/convert"]
+      ])
+  }
+
+  @Test func `The fields of BGPPeer v1beta1 are a part of those of v1beta2`() throws {
+    let versions = try #require(
+      try Self.definition(of: "bgppeers")["spec"]?["versions"]?.arrayValue)
+    #expect(versions.map { $0["name"]?.stringValue } == ["v1beta2", "v1beta1"])
+    let fields = try versions.map { version in
+      var fields: Set<String> = []
+      Self.collect(try #require(version["schema"]?["openAPIV3Schema"]), at: "", into: &fields)
+      return fields
+    }
+    #expect(fields[1].isStrictSubset(of: fields[0]))
+  }
+
+  @Test func `An API server takes every definition`() async throws {
+    try await withTestCluster { cluster in
+      for (_, text) in CustomResourceDefinitions.yaml { try await cluster.installCRDs(yaml: text) }
+    }
   }
 }
