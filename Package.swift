@@ -160,8 +160,9 @@ let package = Package(
     module(
       "MetalLBOperator",
       [
-        "Backoff", "NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration",
-        "ClusterConfiguration", "OperatorRendering", "KubernetesClient", "ControllerRuntime",
+        "Backoff", "NetworkAddresses", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI",
+        "LegacyConfiguration", "ClusterConfiguration", "OperatorRendering", "KubernetesClient",
+        "ControllerRuntime",
         logging, metrics, serviceLifecycle,
       ]),
 

@@ -39,6 +39,19 @@ extension APIClient {
     _ kind: ResourceKind, namespace: String?, options: ListOptions
   ) async throws -> JSONList {
     var result = JSONList()
+    try await forEachPage(kind, namespace: namespace, options: options) { page in
+      result.metadata = page.metadata
+      if result.items.isEmpty { result.items = page.items } else { result.items += page.items }
+    }
+    return result
+  }
+
+  /// Reads all objects of a kind a page at a time, for those who need not have them all in memory. Unlike `list` it
+  /// throws when the server has forgotten the version of the first page midway (410).
+  package func forEachPage(
+    _ kind: ResourceKind, namespace: String? = nil, options: ListOptions = ListOptions(),
+    _ body: (JSONList) throws -> Void
+  ) async throws {
     var token: String?
     repeat {
       let request = APIRequest.list(kind, namespace: namespace, options: options, token: token)
@@ -47,11 +60,10 @@ extension APIClient {
         throw KubernetesError(
           .malformedResponse, request: request.summary, detail: "the answer has no items")
       }
-      result.metadata = try page["metadata"]?.decode(ListMeta.self) ?? ListMeta()
-      if result.items.isEmpty { result.items = items } else { result.items += items }
-      token = result.metadata.continue.flatMap { $0.isEmpty ? nil : $0 }
+      let metadata = try page["metadata"]?.decode(ListMeta.self) ?? ListMeta()
+      try body(JSONList(metadata: metadata, items: items))
+      token = metadata.continue.flatMap { $0.isEmpty ? nil : $0 }
     } while token != nil
-    return result
   }
 
   package func create(

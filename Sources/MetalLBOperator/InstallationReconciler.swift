@@ -134,7 +134,7 @@ final class InstallationReconciler: Sendable {
     _ problem: MetalLBConditions.Problem?
   ) async throws {
     let conditions = MetalLBConditions(
-      workloads: workloads, problem: problem, platformProblem: context.facts.version?.problem)
+      workloads: workloads, problem: problem, platform: context.platformVerdict(for: metalLB))
     let change = try await context.status.update(metalLB, conditions: metalLB.status?.conditions) {
       conditions.conditions(
         generation: metalLB.metadata.generation, previous: $0, now: context.time.wall)
@@ -142,6 +142,9 @@ final class InstallationReconciler: Sendable {
     guard let change else { return }
     if let degraded = change.news(of: "Degraded"), degraded.status == "True" {
       context.recorder.record(.warning, reason: degraded.reason, degraded.message, on: metalLB)
+    }
+    if let platform = change.news(of: "PlatformSupported"), platform.status != "True" {
+      context.recorder.record(.warning, reason: platform.reason, platform.message, on: metalLB)
     }
     if let available = change.news(of: "Available"), available.status == "True" {
       context.recorder.record(

@@ -27,15 +27,4 @@ struct KubernetesVersion: Sendable, Hashable, Comparable, CustomStringConvertibl
   static func < (left: Self, right: Self) -> Bool {
     (left.major, left.minor) < (right.major, right.minor)
   }
-
-  /// What to tell the administrator of a cluster that is too old.
-  var problem: MetalLBConditions.Problem? {
-    guard self < Self.oldestSupported else { return nil }
-    return .init(
-      reason: .kubernetesTooOld,
-      message: """
-        Kubernetes \(self) is older than \(Self.oldestSupported), the oldest version that this \
-        operator is made for: upgrade the cluster
-        """)
-  }
 }

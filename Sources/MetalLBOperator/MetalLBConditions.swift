@@ -25,16 +25,14 @@ struct MetalLBConditions: Sendable, Hashable {
   var workloads: Workloads
   /// Makes the object degraded.
   var problem: Problem?
-  /// Why the platform is not one that this version is made for.
-  var platformProblem: Problem?
+  var platform = PlatformVerdict.supported
 
   /// The conditions in their fixed order. A transition time stays while its status does.
   func conditions(
     generation: Int64?, previous: [Condition], now: Timestamp
   ) -> [Condition] {
     ConditionType.allCases.map { type in
-      let (isTrue, reason, message) = state(of: type)
-      let status = isTrue ? "True" : "False"
+      let (status, reason, message) = state(of: type)
       let old = previous.first { $0.type == type.rawValue }
       return Condition(
         type: type.rawValue, status: status, observedGeneration: generation,
@@ -43,21 +41,24 @@ struct MetalLBConditions: Sendable, Hashable {
     }
   }
 
-  private func state(of type: ConditionType) -> (Bool, MetalLBReason?, String) {
+  private func state(of type: ConditionType) -> (status: String, MetalLBReason?, String) {
     switch type {
-    case .available: return (workloads == .running(.ready), nil, "")
-    case .upgradeable: return (workloads == .running(.ready) && problem == nil, nil, "")
+    case .available: return (Self.text(workloads == .running(.ready)), nil, "")
+    case .upgradeable:
+      return (Self.text(workloads == .running(.ready) && problem == nil), nil, "")
     case .progressing:
-      guard case .running(.waiting(let what)) = workloads else { return (false, nil, "") }
-      return (true, .resourcesNotReady, what)
+      guard case .running(.waiting(let what)) = workloads else {
+        return (Self.text(false), nil, "")
+      }
+      return (Self.text(true), .resourcesNotReady, what)
     case .degraded:
-      guard let problem else { return (false, nil, "") }
-      return (true, problem.reason, problem.message)
-    case .platformSupported:
-      guard let problem = platformProblem else { return (true, .supported, "") }
-      return (false, problem.reason, problem.message)
+      guard let problem else { return (Self.text(false), nil, "") }
+      return (Self.text(true), problem.reason, problem.message)
+    case .platformSupported: return (platform.status.rawValue, platform.reason, platform.message)
     }
   }
+
+  private static func text(_ isTrue: Bool) -> String { isTrue ? "True" : "False" }
 
   /// The schema takes 32768 characters.
   private static func limited(_ message: String) -> String {

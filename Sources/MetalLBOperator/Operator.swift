@@ -61,7 +61,8 @@ package final class Operator: ServiceLifecycle.Service {
     let context = makeContext(facts, client: writer)
     let controller = makeController(context, elector)
     let services: [[any ServiceLifecycle.Service]] = [
-      [context.recorder], context.allInformers, elector.map { [$0] } ?? [], [controller],
+      [context.recorder, context.platform], context.allInformers, elector.map { [$0] } ?? [],
+      [controller],
     ]
     try await ServiceGroup(services: services.flatMap(\.self), logger: logger).run()
   }
@@ -102,15 +103,20 @@ package final class Operator: ServiceLifecycle.Service {
 
   private func makeContext(_ facts: ClusterFacts, client: APIClient) -> OperatorContext {
     let environment = options.environment
+    let queue = WorkQueue<OperatorKey>(maximumDelay: .seconds(60), time: time)
     let context = OperatorContext(
       client: client, environment: environment, facts: facts,
+      platform: PlatformSurvey(
+        client: client, namespace: environment.namespace, version: facts.version,
+        interval: options.platformSurveyInterval, time: time, logger: logger,
+        onChange: { queue.add(.installation) }),
       objects: OwnedObjects(
         client: client, kinds: OwnedKinds.all(on: facts.platform),
         namespace: environment.namespace, time: time, logger: logger),
       status: StatusWriter(client: client),
       recorder: EventRecorder(
         client: client, component: "metallb-operator", time: time, logger: logger),
-      queue: WorkQueue(maximumDelay: .seconds(60), time: time), time: time, logger: logger,
+      queue: queue, time: time, logger: logger,
       metalLBs: Informer(client: client, time: time, logger: logger),
       addressPools: Informer(client: client, isOptional: true, time: time, logger: logger),
       ipAddressPools: Informer(
@@ -131,6 +137,7 @@ package final class Operator: ServiceLifecycle.Service {
       name: "operator", queue: context.queue, logger: logger,
       ready: {
         for informer in context.allInformers { try await informer.waitForSync() }
+        try await context.platform.waitForFirst()
         self.ready.withLock { $0 = true }
         try await elector?.waitForLeadership()
         // Also what has no event: the absence of the MetalLB object.

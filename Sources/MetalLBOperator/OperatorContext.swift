@@ -10,6 +10,7 @@ struct OperatorContext: Sendable {
   let client: APIClient
   let environment: OperatorEnvironment
   let facts: ClusterFacts
+  let platform: PlatformSurvey
   let objects: OwnedObjects
   let status: StatusWriter
   let recorder: EventRecorder
@@ -36,5 +37,10 @@ struct OperatorContext: Sendable {
       return nil
     }
     return object
+  }
+
+  /// Whether this is a cluster that the object can work in.
+  func platformVerdict(for metalLB: MetalLB) -> PlatformVerdict {
+    PlatformVerdict(platform.facts, loadBalancerClass: metalLB.spec?.loadBalancerClass)
   }
 }

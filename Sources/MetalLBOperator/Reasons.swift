@@ -13,6 +13,14 @@ enum MetalLBReason: String, Sendable, Hashable, CaseIterable {
   case backendUnavailable = "BackendUnavailable"
   case kubernetesTooOld = "KubernetesVersionUnsupported"
   case supported = "Supported"
+  /// It works once what the message says is seen to.
+  case supportedWithAdvice = "SupportedWithAdvice"
+  case cloudUnsupported = "CloudUnsupported"
+  case cloudUnknown = "CloudUnknown"
+  case otherMetalLBPresent = "OtherMetalLBPresent"
+  case ipFailoverPresent = "IPFailoverPresent"
+  case serviceLBPresent = "ServiceLBPresent"
+  case strictARPRequired = "StrictARPRequired"
 }
 
 /// Why an AddressPool is in the configuration or not, beside the reasons of `ConfigurationFault`.

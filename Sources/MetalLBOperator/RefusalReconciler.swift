@@ -21,7 +21,7 @@ struct RefusalReconciler: Sendable {
       return
     }
     let conditions = MetalLBConditions(
-      workloads: .unknown, problem: problem, platformProblem: context.facts.version?.problem)
+      workloads: .unknown, problem: problem, platform: context.platformVerdict(for: object))
     let change = try await context.status.update(object, conditions: present) {
       conditions.conditions(
         generation: object.metadata.generation, previous: $0, now: context.time.wall)

@@ -14,7 +14,11 @@ extension Roles {
     let endpoints = try role(
       "metallb-operator-endpoint-reader", in: "default", accounts: accounts,
       [.allow(["get"], "endpointslices", group: "discovery.k8s.io", named: ["kubernetes"])])
-    return cluster + own + endpoints
+    // In IPVS mode it needs strict ARP.
+    let proxy = try role(
+      "metallb-operator-proxy-reader", in: "kube-system", accounts: accounts,
+      [.allow(["get"], "configmaps", named: ["kube-proxy"])])
+    return cluster + own + endpoints + proxy
   }
 
   private var clusterRules: [PolicyRule] {
@@ -24,7 +28,9 @@ extension Roles {
       .allow(Verbs.update, "metallbs/status", "addresspools/status", group: metalLBGroup),
       .allow(["update"], "metallbs/finalizers", group: metalLBGroup),
       .allow(["create", "patch"], "events"),
-      .allow(Verbs.read, "nodes"),
+      // The platform check: whose the nodes are, and what else gives addresses to Services.
+      .allow(["list"], "nodes"),
+      .allow(["list"], "daemonsets", "deployments", group: "apps"),
       .allow(["get"], "namespaces", named: [namespace]),
       // Left behind by upstream's operator, where it would refuse every change.
       .allow(

@@ -37,16 +37,18 @@ struct OperatorFixture {
         "OPERATOR_NAMESPACE": namespace, "CONTROLLER_IMAGE": Self.image,
         "SPEAKER_IMAGE": Self.image,
       ].merging(variables) { $1 })
+    var options = OperatorOptions(
+      environment: environment, isLeaderElected: isElected,
+      leaseTiming: LeaseTiming(
+        duration: .seconds(2), renewDeadline: .seconds(1), retryPeriod: .milliseconds(200)),
+      identity: identity)
+    options.platformSurveyInterval = .milliseconds(200)
     let user = user ?? client
     let counting = user.guardingWrites { [writes] in writes.increment() }
     let service = Operator(
       // Under election the guard is the operator's own.
       client: isElected ? user : counting,
-      options: OperatorOptions(
-        environment: environment, isLeaderElected: isElected,
-        leaseTiming: LeaseTiming(
-          duration: .seconds(2), renewDeadline: .seconds(1), retryPeriod: .milliseconds(200)),
-        identity: identity),
+      options: options,
       logger: Logger(label: "operator") { _ in SwiftLogNoOpLogHandler() })
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await service.run() }
