@@ -141,6 +141,14 @@ let package = Package(
         x509, crypto,
       ]),
 
+    module(
+      "WebhookServer",
+      [
+        "KubernetesAPI", "KubernetesClient", "ControllerRuntime", "MetricsServer", hummingbird,
+        hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioSSL, serviceLifecycle,
+        swiftASN1, x509, crypto, cryptoExtras,
+      ]),
+
     // Layer 4: applications as libraries
     module(
       "MetalLBController",

@@ -1,6 +1,6 @@
 import Crypto
 import FoundationEssentials
-import Logging
+package import Logging
 import NIOCore
 package import NIOSSL
 import NIOPosix
@@ -13,6 +13,8 @@ package enum CertificateSource: Sendable {
   case fixed(ServingCertificate)
   /// A directory with `tls.crt` and `tls.key`, such as a mounted Secret.
   case directory(String)
+  /// Whatever the function answers at the moment.
+  case changing(@Sendable () throws -> ServingCertificate)
 
   /// Reads the certificate as it is now. Blocks on files.
   package func load() throws(CertificateError) -> ServingCertificate {
@@ -24,19 +26,26 @@ package enum CertificateSource: Sendable {
           chain: try NIOSSLCertificate.fromPEMFile(path + "/tls.crt"),
           key: try NIOSSLPrivateKey(file: path + "/tls.key", format: .pem))
       } catch {
-        throw CertificateError(directory: path, cause: error)
+        throw CertificateError(place: path, cause: error)
+      }
+    case .changing(let current):
+      do {
+        return try current()
+      } catch {
+        throw CertificateError(place: "memory", cause: error)
       }
     }
   }
 }
 
-/// A directory without a usable pair of certificate and key.
+/// A place without a usable pair of certificate and key.
 package struct CertificateError: Error, CustomStringConvertible {
-  package var directory: String
+  /// A directory.
+  package var place: String
   package var cause: any Error
 
   package var description: String {
-    "no usable tls.crt and tls.key in \(directory): \(cause)"
+    "no usable tls.crt and tls.key in \(place): \(cause)"
   }
 }
 
@@ -87,7 +96,7 @@ package struct ServingCertificate: Sendable {
 /// The configuration of a server that asks its source for the certificate at each handshake.
 ///
 /// A source that fails later, while files are being replaced, leaves the first certificate in use.
-func tlsConfiguration(
+package func tlsConfiguration(
   source: CertificateSource, limits: TLSLimits, logger: Logger
 ) throws(CertificateError) -> TLSConfiguration {
   let initial = try source.load()
@@ -98,7 +107,7 @@ func tlsConfiguration(
   // Scrapers keep connections open: a stop does not wait long for their farewell.
   configuration.shutdownTimeout = .milliseconds(200)
   limits.apply(to: &configuration)
-  guard case .directory = source else { return configuration }
+  if case .fixed = source { return configuration }
   configuration.sslContextCallback = { _, promise in
     let loaded = NIOThreadPool.singleton.runIfActive(eventLoop: promise.futureResult.eventLoop) {
       var change = NIOSSLContextConfigurationOverride()

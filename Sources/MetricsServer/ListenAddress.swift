@@ -1,5 +1,5 @@
 import Glibc
-import Hummingbird
+package import Hummingbird
 
 /// Where an endpoint listens.
 package struct ListenAddress: Sendable, Hashable {
@@ -23,5 +23,5 @@ package struct ListenAddress: Sendable, Hashable {
     return ListenAddress(host: hasIPv6 ? "::" : "0.0.0.0", port: port)
   }
 
-  var bindAddress: BindAddress { .hostname(host, port: port) }
+  package var bindAddress: BindAddress { .hostname(host, port: port) }
 }
