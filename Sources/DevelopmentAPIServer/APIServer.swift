@@ -61,7 +61,6 @@ package final class APIServer: ServiceLifecycle.Service {
   private let store: ObjectStore
   private let tokens = ServiceAccountTokens()
   private let webhooks: WebhookClient
-  private let conversions = ConversionCache()
   private let logger: Logger
   private let address: ServingAddress
   private let state = Mutex(State())
@@ -282,7 +281,7 @@ package final class APIServer: ServiceLifecycle.Service {
           adminToken: UserInfo(name: "admin", uid: "admin", groups: ["system:masters"])
         ],
         tokens: tokens, store: store),
-      webhooks: webhooks, conversions: conversions, settings: settings, logger: logger)
+      webhooks: webhooks, settings: settings, logger: logger)
   }
 
   private func tlsConfiguration() throws -> TLSConfiguration {

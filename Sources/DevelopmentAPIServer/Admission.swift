@@ -42,7 +42,7 @@ extension ResourceCall {
     warnings: inout [String]
   ) async throws {
     try await checkEscalation(object, old: old)
-    guard let admission = await webhookAdmission() else { return }
+    guard part != .whole("binding"), let admission = await webhookAdmission() else { return }
     let operation = update(object, old: old, part: part, options)
     let changed = try await admission.mutate(operation, warnings: &warnings)
     // A webhook sees a Scale where one was sent, and has no say over the object behind it.
@@ -53,7 +53,7 @@ extension ResourceCall {
     _ object: JSONValue, old: JSONValue, part: Part, options: WriteOptions,
     warnings: inout [String]
   ) async throws {
-    guard let admission = await webhookAdmission() else { return }
+    guard part != .whole("binding"), let admission = await webhookAdmission() else { return }
     try await admission.validate(
       update(object, old: old, part: part, options), warnings: &warnings)
   }
@@ -70,6 +70,23 @@ extension ResourceCall {
       operation.kind = Self.scaleKind
     }
     return operation
+  }
+
+  // MARK: Subresources
+
+  /// What is posted to a subresource (`Binding`, `Eviction`, `TokenRequest`) is reviewed as the
+  /// creation of that, whatever becomes of the object behind it.
+  func admitCreate(
+    _ object: JSONValue, subresource: String, kind: ResourceKind, isDryRun: Bool,
+    warnings: inout [String]
+  ) async throws -> JSONValue {
+    guard let admission = await webhookAdmission() else { return object }
+    var operation = AdmissionOperation(
+      name: "CREATE", subresource: subresource, object: object,
+      options: optionsJSON("CreateOptions"), isDryRun: isDryRun, kind: kind)
+    operation.object = try await admission.mutate(operation, warnings: &warnings)
+    try await admission.validate(operation, warnings: &warnings)
+    return operation.object ?? object
   }
 
   // MARK: Delete

@@ -6,7 +6,7 @@ protocol ObjectConversion: Sendable {
   var storageVersion: String { get }
   /// The same objects in another version.
   func convert(
-    _ objects: [JSONValue], to apiVersion: String, by client: WebhookClient
+    _ objects: [JSONValue], to apiVersion: String, by client: WebhookCaller
   ) async throws -> [JSONValue]
 }
 
@@ -15,7 +15,7 @@ struct StoredEventConversion: ObjectConversion {
   let storageVersion = "v1"
 
   func convert(
-    _ objects: [JSONValue], to apiVersion: String, by client: WebhookClient
+    _ objects: [JSONValue], to apiVersion: String, by client: WebhookCaller
   ) -> [JSONValue] {
     objects.map {
       apiVersion == "v1" ? EventConversion.core(from: $0) : EventConversion.events(from: $0)
@@ -29,21 +29,22 @@ extension ResourceCall {
   /// - Parameter isFromCache: for lists and watches, which do not convert again what was converted.
   func present(_ objects: [StoredObject], isFromCache: Bool = false) async throws -> [JSONValue] {
     guard let conversion = definition.conversion else { return objects.map { $0.value(kind) } }
-    let cache = handler.conversions
     var missing: [Int] = []
     var values = objects.enumerated().map { index, object -> JSONValue in
       let value = object.value(ResourceKind(apiVersion: object.apiVersion, of: kind))
       if object.apiVersion == kind.apiVersion { return value }
-      if isFromCache, let known = cache.value(of: object, in: kind.apiVersion) { return known }
+      if isFromCache, let known = object.converted(to: kind.apiVersion) { return known }
       missing.append(index)
       return value
     }
     guard !missing.isEmpty else { return values }
     let converted = try await conversion.convert(
-      missing.map { values[$0] }, to: kind.apiVersion, by: handler.webhooks)
+      missing.map { values[$0] }, to: kind.apiVersion, by: webhooks)
     for (index, value) in zip(missing, converted) {
       values[index] = value
-      if isFromCache { cache.keep(value, of: objects[index], in: kind.apiVersion) }
+      if isFromCache, conversion is ConversionWebhook {
+        objects[index].keep(value, convertedTo: kind.apiVersion)
+      }
     }
     return values
   }
@@ -57,7 +58,7 @@ extension ResourceCall {
     guard let conversion = definition.conversion, conversion.storageVersion != kind.apiVersion
     else { return object }
     return try await conversion.convert(
-      [object], to: conversion.storageVersion, by: handler.webhooks
+      [object], to: conversion.storageVersion, by: webhooks
     ).first ?? object
   }
 

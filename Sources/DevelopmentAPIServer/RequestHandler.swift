@@ -8,7 +8,6 @@ struct RequestHandler: Sendable {
   let store: ObjectStore
   let authenticator: Authenticator
   let webhooks: WebhookClient
-  let conversions: ConversionCache
   let settings: ServerSettings
   let logger: Logger
 
@@ -123,6 +122,7 @@ struct ResourceCall: Sendable {
   let registry: ResourceRegistry
 
   var store: ObjectStore { handler.store }
+  var webhooks: WebhookCaller { WebhookCaller(client: handler.webhooks) }
   var kind: ResourceKind { definition.kind }
   var key: ObjectKey {
     ObjectKey(

@@ -4,8 +4,9 @@ extension ResourceCall {
   func delete(from table: ResourceDefinition.StorageKey) async throws -> APIResponse {
     let options = try DeleteOptions(request)
     var warnings: [String] = []
-    let (object, isGone) = try await delete(key, from: table, options, warnings: &warnings)
-    if isGone { handler.conversions.forget(object) }
+    let (object, isGone) = try await telling(&warnings) { warnings in
+      try await delete(key, from: table, options, warnings: &warnings)
+    }
     if isGone, !definition.returnsDeletedObject {
       var response = APIResponse(
         json: APIStatus.deleted(kind, name: object.name, uid: object.uid))
@@ -16,9 +17,11 @@ extension ResourceCall {
   }
 
   /// Deletes one object as far as that is possible now.
+  ///
+  /// - Parameter isReviewed: webhooks had their say, about an eviction.
   func delete(
     _ key: ObjectKey, from table: ResourceDefinition.StorageKey, _ options: DeleteOptions,
-    warnings: inout [String]
+    isReviewed: Bool = false, warnings: inout [String]
   ) async throws -> (object: StoredObject, isGone: Bool) {
     while true {
       guard let current = await store.object(table, key) else {
@@ -26,7 +29,7 @@ extension ResourceCall {
       }
       try checkDeletion(of: current, options)
       let old = try await present(current)
-      try await admitDelete(old, options: options, warnings: &warnings)
+      if !isReviewed { try await admitDelete(old, options: options, warnings: &warnings) }
       let outcome = Deletion.decide(
         old, options, definition: definition, now: WallClock.now)
       switch outcome {

@@ -19,13 +19,13 @@ extension ResourceCall {
     if type == .apply { return try await apply(part, in: table, options) }
     let patch = try parsePatch(type)
     var warnings: [String] = []
-    let stored = try await change(
-      part, in: table, options: options, warnings: &warnings
-    ) { old, warnings in
-      let patched = try applied(patch, type, to: old)
-      let object = try acceptPatched(patched, patch, type, options, warnings: &warnings)
-      try checkName(object)
-      return object
+    let stored = try await telling(&warnings) { warnings in
+      try await change(part, in: table, options: options, warnings: &warnings) { old, warnings in
+        let patched = try applied(patch, type, to: old)
+        let object = try acceptPatched(patched, patch, type, options, warnings: &warnings)
+        try checkName(object)
+        return object
+      }
     }
     return try await respond(stored, warnings: warnings)
   }
@@ -123,19 +123,25 @@ extension ResourceCall {
 
   // MARK: Server-side apply
 
-  private func apply(
-    _ part: Part, in table: ResourceDefinition.StorageKey, _ options: WriteOptions
-  ) async throws -> APIResponse {
+  /// The object in the body, YAML or JSON.
+  func parseApply() throws(APIError) -> JSONValue {
     let configuration: JSONValue
     do {
       configuration = try YAMLText.read(String(decoding: request.body, as: UTF8.self))
     } catch {
-      throw APIError.badRequest(
+      throw .badRequest(
         "error decoding YAML: error converting YAML to JSON: \(YAMLText.message(error))")
     }
     guard configuration.objectValue != nil else {
-      throw APIError.badRequest("error decoding YAML: the patch is no object")
+      throw .badRequest("error decoding YAML: the patch is no object")
     }
+    return configuration
+  }
+
+  private func apply(
+    _ part: Part, in table: ResourceDefinition.StorageKey, _ options: WriteOptions
+  ) async throws -> APIResponse {
+    let configuration = try parseApply()
     let manager = definition.fieldManager(subresource: part == .status ? "status" : "")
     let now = WallClock.now
     while true {
@@ -152,22 +158,26 @@ extension ResourceCall {
         try checkName(accepted)
         try checkNamespace(&accepted)
         do {
-          let stored = try await create(
-            accepted, in: table, options: options, isManaged: true, warnings: &found)
+          let stored = try await telling(&found) { found in
+            try await create(
+              accepted, in: table, options: options, isManaged: true, warnings: &found)
+          }
           return try await respond(status: 201, stored, warnings: found)
         } catch let error as APIError where error.status.reason == "AlreadyExists" {
           continue  // somebody else created it meanwhile
         }
       }
-      let stored = try await change(
-        part, in: table, options: options, isManaged: true, warnings: &warnings
-      ) { old, warnings in
-        let object = try manager.applying(configuration, to: old, options, now: now)
-        try checkName(configuration)
-        let (accepted, found) = try accept(object, options)
-        warnings += found
-        try checkName(accepted)
-        return accepted
+      let stored = try await telling(&warnings) { warnings in
+        try await change(
+          part, in: table, options: options, isManaged: true, warnings: &warnings
+        ) { old, warnings in
+          let object = try manager.applying(configuration, to: old, options, now: now)
+          try checkName(configuration)
+          let (accepted, found) = try accept(object, options)
+          warnings += found
+          try checkName(accepted)
+          return accepted
+        }
       }
       return try await respond(stored, warnings: warnings)
     }

@@ -21,7 +21,7 @@ extension ResourceCall {
       isApply: type == .apply)
     let body =
       switch type {
-      case .apply?: try YAMLText.read(String(decoding: request.body, as: UTF8.self))
+      case .apply?: try parseApply()
       case let type?: try parsePatch(type)
       case nil: try RequestBody.parse(request, expected: "Scale")
       }

@@ -68,14 +68,19 @@ extension ResourceCall {
   /// The scheduler's decision: `spec.nodeName`, once.
   private func bind(in table: ResourceDefinition.StorageKey) async throws -> APIResponse {
     let options = try WriteOptions(request.query, kind: "CreateOptions")
-    let binding = try RequestBody.parse(request, expected: "Binding")
+    var warnings: [String] = []
+    let binding = try await telling(&warnings) { warnings in
+      try await admitCreate(
+        try RequestBody.parse(request, expected: "Binding"), subresource: "binding",
+        kind: ResourceKind(version: "v1", kind: "Binding", plural: "bindings"),
+        isDryRun: options.isDryRun, warnings: &warnings)
+    }
     let node = binding[path: ["target", "name"]]?.stringValue ?? ""
     guard !node.isEmpty else {
       throw APIError.invalid(
         ResourceKind(version: "v1", kind: "Binding", plural: "bindings"), attributes.name,
         [.required("target.name")])
     }
-    var warnings: [String] = []
     _ = try await change(
       .whole("binding"), in: table, options: options, isManaged: true, warnings: &warnings
     ) { old, _ in
@@ -113,10 +118,20 @@ extension ResourceCall {
   }
 
   private func evict(from table: ResourceDefinition.StorageKey) async throws -> APIResponse {
-    let eviction = try RequestBody.parse(request, expected: "Eviction")
-    let options = try DeleteOptions(eviction["deleteOptions"] ?? [:])
+    var eviction = try RequestBody.parse(request, expected: "Eviction")
+    let write = try WriteOptions(request.query, kind: "CreateOptions")
     var warnings: [String] = []
-    _ = try await delete(key, from: table, options, warnings: &warnings)
+    try await telling(&warnings) { warnings in
+      eviction = try await admitCreate(
+        eviction, subresource: "eviction",
+        kind: ResourceKind(
+          group: "policy", version: "v1", kind: "Eviction", plural: "evictions"),
+        isDryRun: write.isDryRun, warnings: &warnings)
+      var options = try DeleteOptions(eviction["deleteOptions"] ?? [:])
+      if write.isDryRun { options.isDryRun = true }
+      _ = try await delete(
+        key, from: table, options, isReviewed: true, warnings: &warnings)
+    }
     return APIResponse(
       status: 201,
       json: [

@@ -18,6 +18,11 @@ extension ResourceCall {
     guard let account = await store.object(table, key) else {
       throw APIError.notFound(kind, attributes.name)
     }
+    review = try await telling(&warnings) { [review] warnings in
+      try await admitCreate(
+        review, subresource: "token", kind: Self.tokenKind, isDryRun: options.isDryRun,
+        warnings: &warnings)
+    }
     let seconds = review.integer("spec", "expirationSeconds") ?? 3600
     guard seconds >= 600 else {
       throw APIError.invalid(

@@ -6,9 +6,23 @@ extension ResourceCall {
   func create(in table: ResourceDefinition.StorageKey) async throws -> APIResponse {
     let options = try WriteOptions(request.query, kind: "CreateOptions")
     var (object, warnings) = try decodeBody(options)
-    try checkNamespace(&object)
-    let stored = try await create(object, in: table, options: options, warnings: &warnings)
-    return try await respond(status: 201, stored, warnings: warnings)
+    return try await telling(&warnings) { warnings in
+      try checkNamespace(&object)
+      let stored = try await create(object, in: table, options: options, warnings: &warnings)
+      return try await respond(status: 201, stored, warnings: warnings)
+    }
+  }
+
+  /// What a write warned of before it failed is told with the failure.
+  func telling<R>(
+    _ warnings: inout [String], _ write: (_ warnings: inout [String]) async throws -> R
+  ) async throws -> R {
+    do {
+      return try await write(&warnings)
+    } catch var error as APIError {
+      error.warnings = warnings + error.warnings
+      throw error
+    }
   }
 
   /// Everything between a decoded object and its first stored version.
@@ -110,13 +124,15 @@ extension ResourceCall {
   func update(in table: ResourceDefinition.StorageKey) async throws -> APIResponse {
     let options = try WriteOptions(request.query, kind: "UpdateOptions")
     var (object, warnings) = try decodeBody(options)
-    try checkName(object)
-    try checkNamespace(&object)
-    let desired = object
-    let stored = try await change(in: table, options: options, warnings: &warnings) { _, _ in
-      desired
+    return try await telling(&warnings) { warnings in
+      try checkName(object)
+      try checkNamespace(&object)
+      let desired = object
+      let stored = try await change(in: table, options: options, warnings: &warnings) { _, _ in
+        desired
+      }
+      return try await respond(stored, warnings: warnings)
     }
-    return try await respond(stored, warnings: warnings)
   }
 
   /// Which part of an object a write is for; the rest keeps its old value.

@@ -1,4 +1,5 @@
 import KubernetesAPI
+import Synchronization
 
 /// One version of one object, as the store keeps it: its JSON text once, beside the few fields that
 /// lists, selectors and the garbage collector look at. Immutable, so lists, watchers and history
@@ -20,6 +21,9 @@ final class StoredObject: Sendable {
   /// The CRD schema that pruned and defaulted this text; 0 for built-in kinds.
   let schema: Int
   let body: [UInt8]
+  /// What a conversion webhook made of this version of the object, by `apiVersion`. As with a real
+  /// server's watch caches, lists and watches need no webhook for what was converted before.
+  private let conversions = Mutex<[String: JSONValue]>([:])
 
   /// - Parameters:
   ///   - value: the whole object; its `resourceVersion` is replaced.
@@ -47,6 +51,12 @@ final class StoredObject: Sendable {
     var bytes: [UInt8] = []
     value.write(to: &bytes)
     body = Array(bytes)  // no spare capacity
+  }
+
+  func converted(to apiVersion: String) -> JSONValue? { conversions.withLock { $0[apiVersion] } }
+
+  func keep(_ value: JSONValue, convertedTo apiVersion: String) {
+    conversions.withLock { $0[apiVersion] = value }
   }
 
   var key: ObjectKey { ObjectKey(namespace: namespace, name: name) }

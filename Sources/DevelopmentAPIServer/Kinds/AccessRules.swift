@@ -151,6 +151,7 @@ enum AccessRules {
               : "the timeout value must be between 1 and 30 seconds"))
       }
       errors += validateReviewVersions(webhook, at: "\(path).admissionReviewVersions")
+      errors += validateConditions(webhook, at: "\(path).matchConditions")
       errors += validateClient(webhook["clientConfig"] ?? [:], at: "\(path).clientConfig")
     }
     return errors
@@ -210,6 +211,51 @@ enum AccessRules {
       ]
     }
     return []
+  }
+
+  /// As many conditions as a webhook may have.
+  private static let conditionLimit = 64
+
+  private static func validateConditions(_ webhook: JSONValue, at path: String) -> [FieldError] {
+    let conditions = webhook.list("matchConditions")
+    var errors: [FieldError] = []
+    if conditions.count > conditionLimit {
+      errors.append(
+        FieldError(.tooMany, path, detail: "must have at most \(conditionLimit) items"))
+    }
+    var names: Set<String> = []
+    for (index, condition) in conditions.enumerated() {
+      let path = "\(path)[\(index)]"
+      let name = condition.text("name")
+      if name.isEmpty {
+        errors.append(.required("\(path).name"))
+      } else if !names.insert(name).inserted {
+        errors.append(.duplicate("\(path).name", .string(name)))
+      }
+      let source = condition.text("expression")
+      if source.allSatisfy(\.isWhitespace) {
+        errors.append(.required("\(path).expression"))
+      } else if let why = conditionProblem(source) {
+        errors.append(.invalid("\(path).expression", .string(source), why))
+      }
+    }
+    return errors
+  }
+
+  /// Why an expression cannot be a condition, in the compiler's words.
+  private static func conditionProblem(_ source: String) -> String? {
+    let variables = AdmissionWebhook.Condition.variables
+    do throws(CELIssue) {
+      let expression = try CELParser.parse(source)
+      switch CELChecker.check(expression, variables: variables) {
+      case .success(.bool), .success(.dyn): return nil
+      case .success: return "must evaluate to bool"
+      case .failure(let issues):
+        return "compilation failed: \(issues.description(in: source))"
+      }
+    } catch {
+      return "compilation failed: \(error.description(in: source))"
+    }
   }
 
   /// `clientConfig`: a URL or a Service, over HTTPS.

@@ -20,6 +20,8 @@ struct JSONPatch: Sendable, Hashable {
   }
 
   static let operationLimit = 10_000
+  /// What `copy` operations may add together, as a real server: 3 MiB.
+  static let copyLimit = 3 * 1024 * 1024
 
   var operations: [Operation]
 
@@ -36,7 +38,8 @@ struct JSONPatch: Sendable, Hashable {
 
   func apply(to document: JSONValue) throws(Failure) -> JSONValue {
     var document = document
-    for operation in operations { try operation.apply(to: &document) }
+    var copied = 0
+    for operation in operations { try operation.apply(to: &document, copied: &copied) }
     return document
   }
 }
@@ -67,7 +70,8 @@ extension JSONPatch.Operation {
     }
   }
 
-  func apply(to document: inout JSONValue) throws(JSONPatch.Failure) {
+  /// - Parameter copied: bytes that `copy` operations have added so far.
+  func apply(to document: inout JSONValue, copied: inout Int) throws(JSONPatch.Failure) {
     switch self {
     case .add(let path, let value): try path.add(value, to: &document)
     case .remove(let path): _ = try path.remove(from: &document)
@@ -77,12 +81,42 @@ extension JSONPatch.Operation {
       try path.add(value, to: &document)
     case .copy(let from, let path):
       guard let value = from.value(in: document) else { throw .doesNotApply("missing \(from)") }
+      copied += value.jsonBytes.count
+      guard copied <= JSONPatch.copyLimit else {
+        throw .doesNotApply(
+          "Unable to complete the copy, the accumulated size increase of copy is \(copied), "
+            + "exceeding the limit \(JSONPatch.copyLimit)")
+      }
       try path.add(value, to: &document)
     case .test(let path, let value):
       // An absent value passes a test for null, as in the server's library.
       guard (path.value(in: document) ?? .null) == value else {
         throw .doesNotApply("testing value \(path) failed")
       }
+    }
+  }
+}
+
+extension JSONPatch.Failure: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .malformed(let why), .doesNotApply(let why): why
+    case .tooManyOperations(let count): "\(count) operations are too many"
+    }
+  }
+}
+
+extension JSONValue {
+  /// As deep as documents may be: what the parser allows.
+  static let depthLimit = 512
+
+  /// Whether at most so many arrays and objects are nested.
+  func isNested(atMost limit: Int) -> Bool {
+    guard limit >= 0 else { return false }
+    switch self {
+    case .array(let elements): return elements.allSatisfy { $0.isNested(atMost: limit - 1) }
+    case .object(let members): return members.allSatisfy { $0.value.isNested(atMost: limit - 1) }
+    case .null, .bool, .integer, .double, .string: return true
     }
   }
 }
@@ -137,6 +171,10 @@ extension JSONPointer {
       document = value
       return
     }
+    // Whatever comes later walks the document recursively.
+    guard value.isNested(atMost: JSONValue.depthLimit - tokens.count) else {
+      throw .doesNotApply("exceeded max depth")
+    }
     try edit(&document, tokens[...]) { (parent, token) throws(JSONPatch.Failure) in
       switch parent {
       case .object(var members):
@@ -166,6 +204,9 @@ extension JSONPointer {
     guard !tokens.isEmpty else {
       document = value
       return
+    }
+    guard value.isNested(atMost: JSONValue.depthLimit - tokens.count) else {
+      throw .doesNotApply("exceeded max depth")
     }
     try edit(&document, tokens[...]) { (parent, token) throws(JSONPatch.Failure) in
       if case .array(var elements) = parent {

@@ -16,13 +16,17 @@ struct AdmissionOperation: Sendable {
   var kind: ResourceKind
 }
 
-/// `admission.k8s.io/v1`
+/// `admission.k8s.io/v1` and its predecessor `v1beta1`, whose requests differ in nothing else.
 enum AdmissionReview {
+  static let versions = ["v1", "v1beta1"]
+
   /// - Parameters:
+  ///   - version: `v1` or `v1beta1`.
   ///   - target: the kind in whose version the webhook sees the object.
   ///   - requested: the kind that the request named.
   static func request(
-    uid: String, _ operation: AdmissionOperation, target: ResourceDefinition,
+    version: String = "v1", uid: String, _ operation: AdmissionOperation,
+    target: ResourceDefinition,
     requested: ResourceDefinition, name: String, namespace: String, user: UserInfo
   ) -> JSONValue {
     func kind(_ kind: ResourceKind) -> JSONValue {
@@ -57,7 +61,8 @@ enum AdmissionReview {
     request["dryRun"] = .bool(operation.isDryRun)
     request["options"] = operation.options
     return [
-      "kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": .object(request),
+      "kind": "AdmissionReview", "apiVersion": .string("admission.k8s.io/\(version)"),
+      "request": .object(request),
     ]
   }
 
@@ -71,15 +76,17 @@ enum AdmissionReview {
   }
 
   /// Reads an answer; the text of the failure follows `failed calling webhook "…": `.
+  ///
+  /// - Parameter version: of the review that was sent; the answer must be of the same.
   static func verdict(
-    _ answer: JSONValue, uid: String, purpose: AdmissionWebhook.Purpose
+    _ answer: JSONValue, version: String, uid: String, purpose: AdmissionWebhook.Purpose
   ) throws(WebhookFailure) -> Verdict {
-    let version = answer.text("apiVersion")
-    if version != "admission.k8s.io/v1" || answer.text("kind") != "AdmissionReview" {
-      let short = version.split(separator: "/").last ?? ""
+    let apiVersion = answer.text("apiVersion")
+    if apiVersion != "admission.k8s.io/\(version)" || answer.text("kind") != "AdmissionReview" {
+      let short = apiVersion.split(separator: "/").last ?? ""
       throw WebhookFailure(
         "failed to call webhook: converting (\(short).\(answer.text("kind"))) to "
-          + "(v1.AdmissionReview): unknown conversion")
+          + "(\(version).AdmissionReview): unknown conversion")
     }
     func invalid(_ why: String) -> WebhookFailure {
       WebhookFailure("received invalid webhook response: \(why)")
@@ -87,50 +94,63 @@ enum AdmissionReview {
     guard let response = answer["response"], !response.isNull else {
       throw invalid("webhook response was absent")
     }
-    if response.text("uid") != uid {
+    // v1beta1 asked for neither the UID nor the type of the patch.
+    if version == "v1", response.text("uid") != uid {
       throw invalid("expected response.uid=\"\(uid)\", got \"\(response.text("uid"))\"")
     }
     var verdict = Verdict(
       isAllowed: response.flag("allowed"), status: response["status"],
       warnings: response.texts("warnings"))
-    let type = response.text("patchType")
-    guard response.has("patch") || !type.isEmpty else { return verdict }
+    let hasPatch = !response.text("patch").isEmpty
+    let type = response["patchType"].flatMap { $0.isNull ? nil : $0.stringValue ?? "" }
+    if version == "v1" {
+      if let why = mismatch(hasPatch: hasPatch, type: type, purpose) { throw invalid(why) }
+    }
+    guard hasPatch, purpose == .mutating else { return verdict }
+    guard version != "v1" || type == "JSONPatch" else {
+      throw WebhookFailure("unsupported patch type \"\(type ?? "")\"")
+    }
+    guard let bytes = Base64.decode(response.text("patch")),
+      let patch = try? JSONValue(parsing: bytes)
+    else { throw invalid("response.patch is not JSON in base64") }
+    verdict.patch = patch
+    return verdict
+  }
+
+  /// Patch and type come together, and from mutating webhooks alone.
+  private static func mismatch(
+    hasPatch: Bool, type: String?, _ purpose: AdmissionWebhook.Purpose
+  ) -> String? {
     switch purpose {
     case .validating:
-      throw invalid(
-        response.has("patch")
-          ? "validating webhook may not return response.patch"
-          : "validating webhook may not return response.patchType")
+      if hasPatch { return "validating webhook may not return response.patch" }
+      return type == nil ? nil : "validating webhook may not return response.patchType"
     case .mutating:
-      guard type == "JSONPatch" else {
-        throw invalid("invalid response.patchType \"\(type)\"")
+      if hasPatch, type == nil {
+        return "webhook returned response.patch but not response.patchType"
       }
-      guard let bytes = Base64.decode(response.text("patch")),
-        let patch = try? JSONValue(parsing: bytes)
-      else { throw invalid("response.patch is not JSON in base64") }
-      verdict.patch = patch
-      return verdict
+      if !hasPatch, type != nil {
+        return "webhook returned response.patchType but not response.patch"
+      }
+      return type == "" ? "webhook returned invalid response.patchType of \"\"" : nil
     }
   }
 
   /// The refusal that the client sees.
   static func refusal(_ webhook: String, _ verdict: Verdict) -> APIError {
     let status = verdict.status ?? [:]
-    let code = status.integer("code") ?? 0
+    let code = Int(status.integer("code") ?? 0)
     let message = status.text("message")
     let reason = status.text("reason")
-    let text =
-      !message.isEmpty
-      ? "admission webhook \"\(webhook)\" denied the request: \(message)"
-      : !reason.isEmpty
-        ? "admission webhook \"\(webhook)\" denied the request: \(reason)"
-        : "admission webhook \"\(webhook)\" denied the request without explanation"
-    var error = APIError(
-      code: 200..<400 ~= code || code == 0 ? 400 : Int(code),
-      reason: reason.isEmpty ? nil : reason, message: text,
+    let denied = "admission webhook \"\(webhook)\" denied the request"
+    return APIError(
+      // HTTP has no other codes for failures; a refusal is never told as a success.
+      code: code < 400 ? 400 : min(code, 599),
+      reason: reason.isEmpty ? nil : reason,
+      message: !message.isEmpty
+        ? "\(denied): \(message)"
+        : !reason.isEmpty ? "\(denied): \(reason)" : "\(denied) without explanation",
       details: status["details"].flatMap { try? $0.decode(APIStatus.Details.self) })
-    error.warnings = verdict.warnings
-    return error
   }
 }
 

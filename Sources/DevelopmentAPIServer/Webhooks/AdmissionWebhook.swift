@@ -5,6 +5,8 @@ struct AdmissionWebhook: Sendable {
   enum Purpose: Sendable, Hashable { case mutating, validating }
 
   let purpose: Purpose
+  /// Tells webhooks apart: names are unique within one configuration alone.
+  let id: String
   let name: String
   let endpoint: WebhookEndpoint
   let rules: [Rule]
@@ -14,6 +16,8 @@ struct AdmissionWebhook: Sendable {
   let objectSelector: LabelQuery
   let supportsDryRun: Bool
   let timeoutSeconds: Int64
+  /// The form of the review that it reads best: `v1` or `v1beta1`.
+  let reviewVersion: String
   let conditions: [Condition]
   /// Called again when a webhook after it changed the object.
   let isReinvoked: Bool
@@ -28,12 +32,17 @@ struct AdmissionWebhook: Sendable {
 
   /// A CEL expression that must hold for the webhook to be called.
   struct Condition: Sendable {
-    var name: String
+    var source: String
     var expression: CELExpression?
+
+    /// What an expression may name.
+    static let variables: [String: CELType] = ["object": .dyn, "oldObject": .dyn, "request": .dyn]
   }
 
-  init(_ webhook: JSONValue, _ purpose: Purpose) {
+  /// - Parameter configuration: the name of the object that the webhook is in.
+  init(_ webhook: JSONValue, _ purpose: Purpose, configuration: String) {
     self.purpose = purpose
+    id = "\(configuration)/\(webhook.text("name"))"
     name = webhook.text("name")
     endpoint = WebhookEndpoint(webhook["clientConfig"] ?? [:])
     rules = webhook.list("rules").map { rule in
@@ -48,14 +57,19 @@ struct AdmissionWebhook: Sendable {
     objectSelector = LabelQuery(webhook["objectSelector"])
     supportsDryRun = ["None", "NoneOnDryRun"].contains(webhook.text("sideEffects"))
     timeoutSeconds = webhook.integer("timeoutSeconds") ?? 10
+    reviewVersion =
+      webhook.texts("admissionReviewVersions").first { AdmissionReview.versions.contains($0) }
+      ?? "v1"
     conditions = webhook.list("matchConditions").map {
-      Condition(name: $0.text("name"), expression: try? CELParser.parse($0.text("expression")))
+      let source = $0.text("expression")
+      return Condition(source: source, expression: try? CELParser.parse(source))
     }
     isReinvoked = webhook.text("reinvocationPolicy") == "IfNeeded"
   }
 
-  /// The kind in whose version the webhook wants to see an object: of the kinds that are the same
-  /// in other groups and versions the first that a rule names, the requested one before all.
+  /// The kind in whose version the webhook wants to see an object: the requested one if a rule names
+  /// it, else the first that a rule names among the same kind in other groups and versions, earlier
+  /// rules before later ones.
   func match(
     _ operation: String, _ definition: ResourceDefinition, subresource: String,
     registry: ResourceRegistry
@@ -63,11 +77,15 @@ struct AdmissionWebhook: Sendable {
     if rules.contains(where: { $0.matches(operation, definition, subresource) }) {
       return definition
     }
-    guard matchesEquivalents else { return nil }
-    return registry.definitions.first { other in
-      other.storage == definition.storage && other.kind != definition.kind
-        && rules.contains { $0.matches(operation, other, subresource) }
+    guard matchesEquivalents, definition.storage != nil else { return nil }
+    let equivalents = registry.definitions.filter {
+      $0.storage == definition.storage && $0.kind != definition.kind
     }
+    for rule in rules {
+      let match = equivalents.first { rule.matches(operation, $0, subresource) }
+      if let match { return match }
+    }
+    return nil
   }
 }
 
@@ -148,7 +166,9 @@ struct AdmissionWebhooks: Sendable {
     ) -> [AdmissionWebhook] {
       state[table].objects.flatMap { object in
         let configuration = (try? JSONValue(parsing: object.body)) ?? .null
-        return configuration.list("webhooks").map { AdmissionWebhook($0, purpose) }
+        return configuration.list("webhooks").map {
+          AdmissionWebhook($0, purpose, configuration: object.name)
+        }
       }
     }
     mutating = webhooks(Self.mutatingTable, .mutating)

@@ -1,5 +1,4 @@
 import KubernetesAPI
-import Synchronization
 
 /// Lets a CRD's webhook convert objects between its versions (`apiextensions.k8s.io/v1`
 /// `ConversionReview`).
@@ -11,7 +10,7 @@ struct ConversionWebhook: ObjectConversion {
   private static let timeoutSeconds: Int64 = 30
 
   func convert(
-    _ objects: [JSONValue], to apiVersion: String, by client: WebhookClient
+    _ objects: [JSONValue], to apiVersion: String, by client: WebhookCaller
   ) async throws -> [JSONValue] {
     guard let first = objects.first else { return [] }
     // Objects that were stored in different versions are asked about one version at a time.
@@ -99,41 +98,5 @@ struct ConversionWebhook: ObjectConversion {
       result.metadata[field] = new.metadata[field]
     }
     return result
-  }
-}
-
-/// Objects in versions other than the stored one, as a real server's watch caches have them: lists
-/// and watches need no webhook for what was converted before.
-final class ConversionCache: Sendable {
-  private struct Key: Hashable {
-    var uid: String
-    var apiVersion: String
-  }
-
-  private struct Entry {
-    var resourceVersion: UInt64
-    var value: JSONValue
-  }
-
-  private let entries = Mutex<[Key: Entry]>([:])
-
-  func value(of object: StoredObject, in apiVersion: String) -> JSONValue? {
-    entries.withLock { entries in
-      let entry = entries[Key(uid: object.uid, apiVersion: apiVersion)]
-      return entry?.resourceVersion == object.resourceVersion ? entry?.value : nil
-    }
-  }
-
-  func keep(_ value: JSONValue, of object: StoredObject, in apiVersion: String) {
-    entries.withLock {
-      $0[Key(uid: object.uid, apiVersion: apiVersion)] = Entry(
-        resourceVersion: object.resourceVersion, value: value)
-    }
-  }
-
-  func forget(_ object: StoredObject) {
-    entries.withLock { entries in
-      for key in entries.keys where key.uid == object.uid { entries[key] = nil }
-    }
   }
 }

@@ -5,51 +5,51 @@ struct WebhookAdmission: Sendable {
   let call: ResourceCall
   let webhooks: AdmissionWebhooks
 
-  private var client: WebhookClient { call.handler.webhooks }
-
-  /// Lets mutating webhooks change the object, one after the other. Those that asked for it are
-  /// called once more when one after them changed something.
+  /// Lets mutating webhooks change the object, one after the other.
+  ///
+  /// Those that were asked, and want that, are asked once more when one after them changed the object;
+  /// what they change then makes nobody be asked again.
   func mutate(_ operation: AdmissionOperation, warnings: inout [String]) async throws -> JSONValue?
   {
     var operation = operation
-    var reinvoked: [AdmissionWebhook] = []
+    var asked: [AdmissionWebhook] = []
+    var again: [AdmissionWebhook] = []
     for webhook in webhooks.mutating {
       let before = operation.object
       guard try await ask(webhook, &operation, &warnings) else { continue }
       if operation.object != before {
-        for earlier in webhooks.mutating.prefix(while: { $0.name != webhook.name })
-        where earlier.isReinvoked && !reinvoked.contains(where: { $0.name == earlier.name }) {
-          reinvoked.append(earlier)
-        }
+        again += asked
+        asked = []
       }
+      if webhook.isReinvoked { asked.append(webhook) }
     }
-    for webhook in reinvoked { _ = try await ask(webhook, &operation, &warnings) }
+    for webhook in again { _ = try await ask(webhook, &operation, &warnings) }
     return operation.object
   }
 
   /// Lets validating webhooks refuse, all at the same time; the first refusal in their order counts.
+  /// All of them may warn.
   func validate(_ operation: AdmissionOperation, warnings: inout [String]) async throws {
     guard !webhooks.validating.isEmpty else { return }
-    let answers = await withTaskGroup(
-      of: (Int, Result<[String], any Error>).self
-    ) { group in
+    typealias Answer = (index: Int, warnings: [String], refusal: (any Error)?)
+    let answers = await withTaskGroup(of: Answer.self) { group in
       for (index, webhook) in webhooks.validating.enumerated() {
         group.addTask {
           var operation = operation
           var warnings: [String] = []
           do {
             _ = try await ask(webhook, &operation, &warnings)
-            return (index, .success(warnings))
+            return (index, warnings, nil)
           } catch {
-            return (index, .failure(error))
+            return (index, warnings, error)
           }
         }
       }
-      return await group.reduce(into: [Int: Result<[String], any Error>]()) { $0[$1.0] = $1.1 }
+      return await group.reduce(into: [Answer]()) { $0.append($1) }
     }
-    for index in webhooks.validating.indices {
-      if let answer = answers[index] { warnings += try answer.get() }
-    }
+    let ordered = answers.sorted { $0.index < $1.index }
+    for answer in ordered { warnings += answer.warnings }
+    for answer in ordered { if let refusal = answer.refusal { throw refusal } }
   }
 
   /// Asks one webhook if it wants to be asked; returns whether it did.
@@ -62,43 +62,59 @@ struct WebhookAdmission: Sendable {
         registry: call.registry),
       matchesObject(webhook, operation), await matchesNamespace(webhook, operation)
     else { return false }
+    let seen = try await converted(operation, to: target)
+    guard try meetsConditions(webhook, seen, target) else { return false }
     if operation.isDryRun, !webhook.supportsDryRun {
       throw APIError.badRequest("admission webhook \"\(webhook.name)\" does not support dry run")
     }
+    let verdict: AdmissionReview.Verdict
     do {
-      let seen = try await converted(operation, to: target)
-      guard try meetsConditions(webhook, seen, target) else { return false }
-      let verdict = try await verdict(webhook, seen, target)
-      guard verdict.isAllowed else { throw AdmissionReview.refusal(webhook.name, verdict) }
-      warnings += verdict.warnings
-      if let patch = verdict.patch, let object = seen.object {
-        operation.object = try await patched(object, patch, target, webhook)
-      }
-      return true
-    } catch let failure as WebhookFailure {
+      verdict = try await self.verdict(webhook, seen, target)
+    } catch {
       guard webhook.failsClosed else { return true }
       throw APIError.internalError(
-        "failed calling webhook \"\(webhook.name)\": \(failure.description)")
+        "failed calling webhook \"\(webhook.name)\": \(error.description)")
     }
+    warnings += verdict.warnings
+    guard verdict.isAllowed else { throw AdmissionReview.refusal(webhook.name, verdict) }
+    if let patch = verdict.patch, patch.arrayValue?.isEmpty != true {
+      guard let object = seen.object else {
+        throw APIError.internalError(
+          "admission webhook \"\(webhook.name)\" attempted to modify the object, which is not "
+            + "supported for this operation")
+      }
+      operation.object = try await patched(object, patch, target)
+    }
+    return true
   }
 
   private func verdict(
     _ webhook: AdmissionWebhook, _ operation: AdmissionOperation, _ target: ResourceDefinition
   ) async throws(WebhookFailure) -> AdmissionReview.Verdict {
     let uid = Names.uid()
-    let name = call.attributes.verb == "deletecollection" ? "" : self.name(of: operation)
-    let review = AdmissionReview.request(
-      uid: uid, operation, target: target, requested: call.definition, name: name,
-      namespace: call.kind == BuiltInResources.namespaceKind ? name : call.key.namespace,
-      user: call.user)
+    let review = review(operation, target, version: webhook.reviewVersion, uid: uid)
     let answer: JSONValue
     do {
-      answer = try await client.post(
+      answer = try await call.webhooks.post(
         review, to: webhook.endpoint, timeoutSeconds: webhook.timeoutSeconds)
     } catch {
       throw WebhookFailure("failed to call webhook: \(error.description)")
     }
-    return try AdmissionReview.verdict(answer, uid: uid, purpose: webhook.purpose)
+    return try AdmissionReview.verdict(
+      answer, version: webhook.reviewVersion, uid: uid, purpose: webhook.purpose)
+  }
+
+  private func review(
+    _ operation: AdmissionOperation, _ target: ResourceDefinition, version: String, uid: String
+  ) -> JSONValue {
+    let name =
+      call.attributes.verb == "deletecollection"
+      ? operation.old?.objectName ?? "" : self.name(of: operation)
+    return AdmissionReview.request(
+      version: version, uid: uid, operation, target: target, requested: call.definition,
+      name: name,
+      namespace: call.kind == BuiltInResources.namespaceKind ? name : call.key.namespace,
+      user: call.user)
   }
 
   private func name(of operation: AdmissionOperation) -> String {
@@ -130,35 +146,42 @@ struct WebhookAdmission: Sendable {
     return webhook.namespaceSelector.requirements.allSatisfy { $0.matches(labels[$0.key]) }
   }
 
-  /// What a condition may spend.
+  /// What the conditions of a webhook may spend together.
   private static let conditionBudget = 2_500_000
 
+  /// One condition that does not hold decides, even where another cannot be evaluated; else a failure
+  /// leads where the failure policy says.
   private func meetsConditions(
     _ webhook: AdmissionWebhook, _ operation: AdmissionOperation, _ target: ResourceDefinition
-  ) throws(WebhookFailure) -> Bool {
+  ) throws(APIError) -> Bool {
     guard !webhook.conditions.isEmpty else { return true }
-    let review = AdmissionReview.request(
-      uid: "", operation, target: target, requested: call.definition, name: name(of: operation),
-      namespace: call.key.namespace, user: call.user)
+    let review = review(operation, target, version: "v1", uid: "")
     let variables: [String: CELValue] = [
       "object": CELValue(operation.object ?? .null, .any),
       "oldObject": CELValue(operation.old ?? .null, .any),
       "request": CELValue(review["request"] ?? .null, .any),
     ]
-    var failure: WebhookFailure?
+    var failures: [String] = []
+    var budget = Self.conditionBudget
     for condition in webhook.conditions {
+      // What does not parse was refused with the configuration.
       guard let expression = condition.expression else { continue }
-      var evaluator = CELEvaluator(variables: variables, budget: Self.conditionBudget)
+      var evaluator = CELEvaluator(variables: variables, budget: budget)
       do throws(CELFailure) {
-        // One that does not hold decides, even if another cannot be evaluated.
-        if try evaluator.evaluate(expression) == .bool(false) { return false }
+        let value = try evaluator.evaluate(expression)
+        if value == .bool(false) { return false }
+        if value != .bool(true) {
+          failures.append("expression '\(condition.source)' resulted in error: no boolean")
+        }
       } catch {
-        failure = WebhookFailure(
-          "matchCondition \"\(condition.name)\" could not be evaluated: \(error.message)")
+        failures.append("expression '\(condition.source)' resulted in error: \(error.message)")
       }
+      budget = evaluator.budget
     }
-    if let failure { throw failure }
-    return true
+    if failures.isEmpty { return true }
+    guard webhook.failsClosed else { return false }
+    let list = failures.count == 1 ? failures[0] : "[\(failures.joined(separator: ", "))]"
+    throw .forbidden(call.kind, name(of: operation), list)
   }
 
   // MARK: Versions
@@ -179,24 +202,26 @@ struct WebhookAdmission: Sendable {
       $0.storage == call.definition.storage && $0.conversion != nil
     }?.conversion
     if let conversion {
-      return try await conversion.convert([object], to: kind.apiVersion, by: client).first
+      return try await conversion.convert([object], to: kind.apiVersion, by: call.webhooks).first
     }
     var renamed = object
     renamed["apiVersion"] = .string(kind.apiVersion)
     return renamed
   }
 
-  /// The object with a webhook's patch, decoded like a request's.
+  /// The object with a webhook's patch, decoded like a request's. A patch that does not apply is a
+  /// failure of the request whatever the failure policy says.
   private func patched(
-    _ object: JSONValue, _ patch: JSONValue, _ target: ResourceDefinition,
-    _ webhook: AdmissionWebhook
+    _ object: JSONValue, _ patch: JSONValue, _ target: ResourceDefinition
   ) async throws -> JSONValue {
     var changed: JSONValue
     do throws(JSONPatch.Failure) {
       changed = try JSONPatch(patch).apply(to: object)
     } catch {
-      throw APIError.internalError("\(error)")
+      throw APIError.internalError(error.description)
     }
+    // A Scale, say, is not the kind that the request is for.
+    guard target.kind.kind == changed.text("kind") else { return changed }
     do throws(DecodingFailure) {
       _ = try target.behavior.decode(&changed)
     } catch {

@@ -6,6 +6,20 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
+/// How one request asks webhooks.
+struct WebhookCaller: Sendable {
+  let client: WebhookClient
+  /// A fault on request: the network takes so long before a webhook is reached.
+  var delay: Duration = .zero
+
+  /// The JSON that a webhook answers within the time that it has.
+  func post(
+    _ review: JSONValue, to endpoint: WebhookEndpoint, timeoutSeconds: Int64
+  ) async throws(WebhookFailure) -> JSONValue {
+    try await client.post(review, to: endpoint, timeoutSeconds: timeoutSeconds, delay: delay)
+  }
+}
+
 /// Posts reviews to webhooks over TLS.
 final class WebhookClient: Sendable {
   private let store: ObjectStore
@@ -16,9 +30,9 @@ final class WebhookClient: Sendable {
 
   init(store: ObjectStore) { self.store = store }
 
-  /// The JSON that a webhook answers.
+  /// The JSON that a webhook answers within its time, which `delay` is part of.
   func post(
-    _ review: JSONValue, to endpoint: WebhookEndpoint, timeoutSeconds: Int64
+    _ review: JSONValue, to endpoint: WebhookEndpoint, timeoutSeconds: Int64, delay: Duration
   ) async throws(WebhookFailure) -> JSONValue {
     let query = "timeout=\(timeoutSeconds)s"
     let shown = endpoint.url + (endpoint.url.contains("?") ? "&" : "?") + query
@@ -41,13 +55,12 @@ final class WebhookClient: Sendable {
     } catch {
       throw post("unable to load root certificates: \(error)")
     }
+    if let host = place.host { request.headers.add(name: "Host", value: host) }
     let status: HTTPResponseStatus
     let body: ByteBuffer
     do {
-      let response = try await client(for: place).execute(
-        request, timeout: .seconds(timeoutSeconds))
-      status = response.status
-      body = try await response.body.collect(upTo: Self.answerLimit)
+      (status, body) = try await exchange(
+        request, by: client(for: place), within: .seconds(timeoutSeconds), delay: delay)
     } catch {
       throw post(Self.text(error, place))
     }
@@ -66,6 +79,27 @@ final class WebhookClient: Sendable {
     }
   }
 
+  /// Sends a request and reads the whole answer, however slowly its bytes come.
+  private func exchange(
+    _ request: HTTPClientRequest, by client: HTTPClient, within limit: Duration, delay: Duration
+  ) async throws -> (HTTPResponseStatus, ByteBuffer) {
+    typealias Answer = (HTTPResponseStatus, ByteBuffer)
+    return try await withThrowingTaskGroup(of: Answer.self) { group in
+      defer { group.cancelAll() }
+      group.addTask {
+        if delay > .zero { try await Task.sleep(for: delay) }
+        let response = try await client.execute(request, deadline: .distantFuture)
+        return (response.status, try await response.body.collect(upTo: Self.answerLimit))
+      }
+      group.addTask {
+        try await Task.sleep(for: limit)
+        throw HTTPClientError.deadlineExceeded
+      }
+      guard let first = try await group.next() else { throw CancellationError() }
+      return first
+    }
+  }
+
   /// Lets go of all connections.
   func shutdown() async {
     let all = clients.withLock { clients in
@@ -81,6 +115,8 @@ final class WebhookClient: Sendable {
     var url: String
     /// `HOST:PORT` that is dialled.
     var dialled: String
+    /// As the request names it, where that differs from the URL.
+    var host: String?
     /// A name that stands for an address, for Services: their certificates carry the name.
     var override: (name: String, address: String)?
   }
@@ -102,12 +138,12 @@ final class WebhookClient: Sendable {
       return Place(
         url: "https://\(host):\(target)\(path)?\(query)",
         dialled: address.contains(":") ? "[\(address)]:\(target)" : "\(address):\(target)",
-        override: (host, address))
+        host: "\(host):\(port)", override: (host, address))
     }
   }
 
-  /// A ready endpoint of a Service and its port. Cluster IPs exist on nodes only, where this server
-  /// does not run, so it goes where they lead.
+  /// Where a Service leads. Cluster IPs exist on nodes only, where this server does not run, so it
+  /// goes to a ready endpoint.
   private func endpointOf(
     _ namespace: String, _ name: String, _ port: Int64
   ) async throws(WebhookFailure) -> (address: String, port: Int64) {
@@ -115,6 +151,12 @@ final class WebhookClient: Sendable {
     guard let stored = await store.object(BuiltInResources.services, key),
       let service = try? JSONValue(parsing: stored.body)
     else { throw WebhookFailure("service \"\(name)\" not found") }
+    switch service.text("spec", "type") {
+    case "ExternalName": return (service.text("spec", "externalName"), port)
+    case "ClusterIP" where service.text("spec", "clusterIP") == "None":
+      throw WebhookFailure("cannot route to service with ClusterIP \"None\"")
+    default: break
+    }
     guard
       let servicePort = service.list("spec", "ports").first(where: { $0.integer("port") == port })
     else { throw WebhookFailure("no service port \(port) found for service \"\(name)\"") }
@@ -169,7 +211,10 @@ final class WebhookClient: Sendable {
     switch error {
     case let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout:
       return "context deadline exceeded"
-    case is NIOSSLError: return "tls: failed to verify certificate: \(error)"
+    case is NIOSSLError where "\(error)".contains("CERTIFICATE_VERIFY_FAILED"):
+      return "tls: failed to verify certificate: x509: certificate signed by unknown authority"
+    case is NIOSSLError, is NIOSSLExtraError:
+      return "tls: failed to verify certificate: \(error)"
     case is NIOConnectionError: return "dial tcp \(place.dialled): connect: connection refused"
     case let error as IOError where error.errnoCode == 111:
       return "dial tcp \(place.dialled): connect: connection refused"

@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import DevelopmentAPIServer
-import FoundationEssentials
 import HTTPTypes
 import KubernetesAPI
 import NIOCore
@@ -35,7 +34,7 @@ final class Replayer {
     if let webhooks {
       template.names = [
         "webhook": webhooks.url,
-        "caBundle": Data(webhooks.certificatePEM.utf8).base64EncodedString(),
+        "caBundle": webhooks.caBundle,
       ]
     }
   }

@@ -1,106 +1,52 @@
-import Crypto
-import FoundationEssentials
-import Hummingbird
-import HummingbirdTLS
 import KubernetesAPI
-import Logging
-import NIOCore
-import NIOSSL
-import ServiceLifecycle
-import SwiftASN1
 import Synchronization
-import X509
 
-/// An HTTPS server that answers webhook calls as recorded for the step that runs, and keeps them.
+/// Answers webhook calls as recorded for the step that runs, and keeps them.
 final class WebhookStub: Sendable {
-  /// PEM of the certificate that it shows.
-  let certificatePEM: String
-  private let keyPEM: String
-  private let state = Mutex(State())
+  private let server: HookServer
+  private let state: Expectations
 
-  private struct State {
-    var expected: [JSONValue] = []
-    var calls: [JSONValue] = []
-    var port = 0
-    var group: ServiceGroup?
+  /// What the calls of a step are answered with, and what they were.
+  private final class Expectations: Sendable {
+    let expected = Mutex<[JSONValue]>([])
+
+    func reply(to call: HookServer.Call) -> JSONValue {
+      expected.withLock { expected in
+        guard let index = expected.firstIndex(where: { $0["path"]?.stringValue == call.path })
+        else { return WebhookStub.allow(call.review) }
+        return WebhookStub.adapt(expected.remove(at: index), to: call.review)
+      }
+    }
   }
 
   init() throws {
-    let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
-    let name = try DistinguishedName { CommonName("127.0.0.1") }
-    let now = Date()
-    let certificate = try Certificate(
-      version: .v3, serialNumber: .init(), publicKey: key.publicKey,
-      notValidBefore: now.addingTimeInterval(-3600), notValidAfter: now.addingTimeInterval(36_000),
-      issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
-      extensions: try Certificate.Extensions {
-        Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
-        SubjectAlternativeNames([.ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1]))])
-      }, issuerPrivateKey: key)
-    certificatePEM = try certificate.serializeAsPEM().pemString
-    keyPEM = try key.serializeAsPEM().pemString
+    let state = Expectations()
+    self.state = state
+    server = try HookServer { call in
+      let reply = state.reply(to: call)
+      guard let code = reply["httpStatus"]?.integerValue else { return .json(reply) }
+      return .status(Int(code), text: reply["text"]?.stringValue ?? "")
+    }
   }
 
-  var url: String { "https://127.0.0.1:\(state.withLock { $0.port })" }
+  var url: String { server.url }
+  var caBundle: String { server.caBundle }
 
-  /// The calls since `expect`.
-  var calls: [JSONValue] { state.withLock { $0.calls } }
+  /// The calls since `expect`, as recordings have them.
+  var calls: [JSONValue] {
+    server.calls.map {
+      ["path": .string($0.path), "query": .string($0.query), "request": $0.review]
+    }
+  }
 
   /// What the next calls are answered with.
   func expect(_ webhooks: [JSONValue]) {
-    state.withLock {
-      $0.expected = webhooks
-      $0.calls = []
-    }
+    server.forgetCalls()
+    state.expected.withLock { $0 = webhooks }
   }
 
-  func start() async throws {
-    let tls = TLSConfiguration.makeServerConfiguration(
-      certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(certificatePEM.utf8)).map {
-        .certificate($0)
-      }, privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(keyPEM.utf8), format: .pem)))
-    let (running, signal) = AsyncStream<Void>.makeStream()
-    let router = Router()
-    router.post("**") { [self] request, _ in
-      let body = try await request.body.collect(upTo: 1 << 22)
-      return try answer(String(request.uri.path), query: request.uri.query, Array(buffer: body))
-    }
-    let application = Application(
-      router: router, server: try .tls(tlsConfiguration: tls),
-      configuration: .init(address: .hostname("127.0.0.1", port: 0)),
-      onServerRunning: { [self] channel in
-        state.withLock { $0.port = channel.localAddress?.port ?? 0 }
-        signal.finish()
-      }, logger: .init(label: "webhook") { _ in SwiftLogNoOpLogHandler() })
-    let group = ServiceGroup(
-      services: [application], logger: .init(label: "webhook") { _ in SwiftLogNoOpLogHandler() })
-    state.withLock { $0.group = group }
-    Task { try await group.run() }  // ended by `stop`
-    for await _ in running {}
-  }
-
-  func stop() async { await state.withLock { $0.group }?.triggerGracefulShutdown() }
-
-  private func answer(_ path: String, query: String?, _ body: [UInt8]) throws -> Response {
-    let review = try JSONValue(parsing: body)
-    let reply = state.withLock { state in
-      let index = state.expected.firstIndex { $0["path"]?.stringValue == path }
-      let known = index.map { state.expected.remove(at: $0) }
-      let reply = known.map { Self.adapt($0, to: review) } ?? Self.allow(review)
-      state.calls.append([
-        "path": .string(path), "query": .string(query ?? ""), "request": review,
-      ])
-      return reply
-    }
-    if let status = reply["httpStatus"]?.integerValue {
-      return Response(
-        status: .init(code: Int(status)), headers: [.contentType: "application/json"],
-        body: .init(byteBuffer: ByteBuffer(string: reply["text"]?.stringValue ?? "")))
-    }
-    return Response(
-      status: .ok, headers: [.contentType: "application/json"],
-      body: .init(byteBuffer: ByteBuffer(bytes: reply.jsonBytes)))
-  }
+  func start() async throws { try await server.start() }
+  func stop() async { await server.stop() }
 
   private static func allow(_ review: JSONValue) -> JSONValue {
     [
