@@ -268,6 +268,13 @@ let package = Package(
         serviceLifecycle,
       ]),
     tests(
+      "WebhookServer",
+      [
+        "KubernetesAPI", "KubernetesClient", "ControllerRuntime", "KubernetesTesting",
+        "MetricsServer", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL, serviceLifecycle,
+        swiftASN1, x509,
+      ]),
+    tests(
       "MetalLBController",
       [
         "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration", "ClusterConfiguration",
