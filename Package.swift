@@ -311,6 +311,15 @@ let package = Package(
     tests(
       "LabJourney", ["NetworkAddresses", "KubernetesAPI", "DevelopmentCluster", "NetworkLab"]),
     .testTarget(
+      name: "KubectlTests",
+      dependencies: [
+        "KubernetesAPI", "MetalLBAPI", "KubernetesClient", "DevelopmentCluster",
+        "KubernetesTesting", logging, subprocess,
+      ], swiftSettings: settings),
+    .testTarget(
+      name: "PythonClientTests", dependencies: ["KubernetesTesting", subprocess],
+      exclude: ["client.py", "requirements.txt"], swiftSettings: settings),
+    .testTarget(
       name: "EndToEndTests",
       dependencies: ["KubernetesAPI", "metallb", subprocess], swiftSettings: settings),
   ]
@@ -328,6 +337,14 @@ if Context.environment["METALLB_BENCHMARKS"] != nil {
         "IPAllocation", "NetworkAddresses", .product(name: "Benchmark", package: "benchmark"),
       ],
       path: "Benchmarks/IPAllocationBenchmarks", swiftSettings: settings,
-      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+    .executableTarget(
+      name: "APIServerBenchmarks",
+      dependencies: [
+        "DevelopmentAPIServer", "KubernetesAPI", asyncHTTPClient, nioCore, nioHTTP1, nioPosix,
+        nioSSL, .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Benchmarks/APIServerBenchmarks", swiftSettings: settings,
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
   ]
 }

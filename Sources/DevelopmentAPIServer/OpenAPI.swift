@@ -91,20 +91,26 @@ struct OpenAPI: Sendable {
 
   private func swagger(_ request: APIRequest) throws -> APIResponse {
     let accepted = MediaType.list(request.headers[.accept] ?? "*/*").map(\.name)
-    guard accepted.contains("application/json") || accepted.contains("*/*") else {
-      throw APIError.notAcceptable(available: ["application/json"])
+    let isJSON = accepted.contains("application/json") || accepted.contains("*/*")
+    guard isJSON || accepted.contains(where: SwaggerProtobuf.accepted.contains) else {
+      throw APIError.notAcceptable(available: ["application/json", SwaggerProtobuf.contentType])
     }
     var schemas = OpenAPISchemas(prefix: "#/definitions/")
     var paths = JSONObject()
     for definition in registry.definitions {
       schemas.add(definition)
-      for (path, item) in OpenAPIPaths.items(of: definition) { paths[path] = item }
+      for (path, item) in OpenAPIPaths.items(of: definition) { paths[path] = Swagger.path(item) }
     }
-    var response = APIResponse(
-      json: [
-        "swagger": "2.0", "info": Self.info, "paths": .object(paths),
-        "definitions": .object(schemas.components),
-      ])
+    let document: JSONValue = [
+      "swagger": "2.0", "info": Self.info, "paths": .object(paths),
+      "definitions": Swagger.schemas(schemas.components),
+    ]
+    var response =
+      isJSON
+      ? APIResponse(json: document)
+      : APIResponse(
+        status: 200, contentType: SwaggerProtobuf.contentType,
+        bytes: SwaggerProtobuf.write(document))
     response.headers.append(("Vary", "Accept-Encoding, Accept"))
     return response.conditional(request)
   }
@@ -142,8 +148,11 @@ enum OpenAPIPaths {
     let collection = kind.path(namespace: scope)
     var items = [(collection, item(definition, isCollection: true))]
     if definition.storage != nil {
-      items.append(
-        (kind.path(namespace: scope, name: "{name}"), item(definition, isCollection: false)))
+      let path = kind.path(namespace: scope, name: "{name}")
+      items.append((path, item(definition, isCollection: false)))
+      for subresource in definition.subresources {
+        items.append(("\(path)/\(subresource.name)", item(definition, subresource)))
+      }
     }
     return items
   }
@@ -161,15 +170,31 @@ enum OpenAPIPaths {
       ]
     var item = JSONObject()
     for operation in operations where definition.verbs.contains(operation.verb) {
-      item[operation.method] = self.operation(definition, operation.method, operation.name)
+      item[operation.method] = self.operation(definition, nil, operation.method, operation.name)
+    }
+    return .object(item)
+  }
+
+  private static func item(
+    _ definition: ResourceDefinition, _ subresource: ResourceDefinition.Subresource
+  ) -> JSONValue {
+    var item = JSONObject()
+    for (method, verb, name) in [
+      ("get", .get, "read"), ("post", .create, "create"), ("put", .update, "replace"),
+      ("patch", .patch, "patch"),
+    ] as [(String, ResourceDefinition.Verb, String)] where subresource.verbs.contains(verb) {
+      item[method] = operation(definition, subresource, method, name)
     }
     return .object(item)
   }
 
   private static func operation(
-    _ definition: ResourceDefinition, _ method: String, _ name: String
+    _ definition: ResourceDefinition, _ subresource: ResourceDefinition.Subresource?,
+    _ method: String, _ name: String
   ) -> JSONValue {
     let kind = definition.kind
+    let below =
+      (subresource?.name.prefix(1).uppercased() ?? "") + (subresource?.name.dropFirst() ?? "")
     let group = OpenAPISchemas.shortGroup(kind.group)
     let title = group.prefix(1).uppercased() + group.dropFirst()
     let version = kind.version.prefix(1).uppercased() + kind.version.dropFirst()
@@ -184,7 +209,7 @@ enum OpenAPIPaths {
     let action = name == "list" ? "list" : method == "get" ? "get" : method
     return [
       "tags": [.string("\(group)_\(kind.version)")],
-      "operationId": .string("\(name)\(title)\(version)\(scope)\(kind.kind)"),
+      "operationId": .string("\(name)\(title)\(version)\(scope)\(kind.kind)\(below)"),
       "parameters": .array(
         parameters.map {
           ["name": .string($0), "in": "query", "schema": ["type": "string"]]
@@ -192,8 +217,9 @@ enum OpenAPIPaths {
       "responses": ["200": ["description": "OK"]],
       "x-kubernetes-action": .string(action),
       "x-kubernetes-group-version-kind": [
-        "group": .string(kind.group), "version": .string(kind.version),
-        "kind": .string(kind.kind),
+        "group": .string(subresource?.group ?? kind.group),
+        "version": .string(subresource?.version ?? kind.version),
+        "kind": .string(subresource?.kind ?? kind.kind),
       ],
     ]
   }

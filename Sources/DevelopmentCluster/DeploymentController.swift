@@ -37,6 +37,9 @@ struct DeploymentController: Sendable {
     owned.sort {
       ($0.metadata.creationTimestamp ?? .now) < ($1.metadata.creationTimestamp ?? .now)
     }
+    if let current = owned.first(where: { $0.metadata.name == name }) {
+      try await number(current, among: owned, of: deployment)
+    }
     if spec.paused != true { try await roll(deployment, spec, current: name, owned) }
     try await report(deployment, spec, current: name, owned)
     return .done
@@ -57,6 +60,33 @@ struct DeploymentController: Sendable {
         ownerReferences: [deployment.ownerReference(controller: true, blockOwnerDeletion: true)]),
       spec: spec)
     return try await view.client.create(replicaSet)
+  }
+
+  /// Writes the number of the present generation to it and to the Deployment.
+  private func number(
+    _ current: ReplicaSet, among owned: [ReplicaSet], of deployment: Deployment
+  ) async throws {
+    var wanted = [
+      RolloutRevision.annotation: String(RolloutRevision.number(of: current, among: owned))
+    ]
+    let isNumbered = deployment.metadata.annotations.merging(wanted) { $1 }
+    if isNumbered != deployment.metadata.annotations {
+      try await annotate(Deployment.resource, deployment.metadata, wanted)
+    }
+    wanted[RolloutRevision.cause] = deployment.metadata.annotations[RolloutRevision.cause]
+    if current.metadata.annotations.merging(wanted, uniquingKeysWith: { $1 })
+      != current.metadata.annotations
+    {
+      try await annotate(ReplicaSet.resource, current.metadata, wanted)
+    }
+  }
+
+  private func annotate(
+    _ kind: ResourceKind, _ object: ObjectMeta, _ annotations: [String: String]
+  ) async throws {
+    _ = try await view.client.patch(
+      kind, object.name, namespace: object.namespace,
+      .merge(["metadata": ["annotations": .strings(annotations)]]))
   }
 
   private func roll(

@@ -15,7 +15,7 @@ struct ProtobufDecoder: Sendable {
   private static let magic: [UInt8] = [0x6B, 0x38, 0x73, 0x00]
 
   indirect enum FieldType: Sendable, Hashable {
-    case string, bool, int, bytes, time, quantity, intOrString
+    case string, bool, int, bytes, time, quantity, intOrString, json
     /// Read by nobody.
     case any
     case message(String)
@@ -31,6 +31,7 @@ struct ProtobufDecoder: Sendable {
       case "time": self = .time
       case "quantity": self = .quantity
       case "intOrString": self = .intOrString
+      case "json": self = .json
       case "any": self = .any
       default:
         switch text.first {
@@ -118,7 +119,11 @@ struct ProtobufDecoder: Sendable {
         members[key] = member
         object[field.name] = .object(members)
       case .any: continue
-      case .string, .bool, .int, .bytes, .time, .quantity, .intOrString, .message:
+      case .message where field.name == ".":
+        for (name, member) in try self.value(value, field.type).objectValue ?? [:] {
+          object[name] = member
+        }
+      case .string, .bool, .int, .bytes, .time, .quantity, .intOrString, .json, .message:
         object[field.name] = try self.value(value, field.type)
       }
     }
@@ -151,6 +156,7 @@ struct ProtobufDecoder: Sendable {
     case (.time, .bytes(let bytes)): return try time(bytes)
     case (.quantity, .bytes(let bytes)): return try quantity(bytes)
     case (.intOrString, .bytes(let bytes)): return try intOrString(bytes)
+    case (.json, .bytes(let bytes)): return try json(bytes)
     default: throw .malformed
     }
   }
@@ -173,6 +179,16 @@ struct ProtobufDecoder: Sendable {
       }
     }
     return "0"
+  }
+
+  /// The text in field 1.
+  private func json(_ bytes: ArraySlice<UInt8>) throws(Failure) -> JSONValue {
+    var reader = ProtobufReader(bytes)
+    while let (number, value) = try reader.next() {
+      guard number == 1, case .bytes(let text) = value else { continue }
+      do { return try JSONValue(parsing: Array(text)) } catch { throw .malformed }
+    }
+    return .object([:])
   }
 
   /// Field 1 says which: 0 an integer in field 2, 1 a text in field 3.

@@ -1,7 +1,7 @@
 /// The messages that kubectl sends as protobuf and in no other form, with the numbers of
 /// `k8s.io/api`'s `generated.proto`: a line a field, its number, name and type. Types are `string`,
-/// `bool`, `int`, `bytes`, `time`, `quantity`, `intOrString`, `[T]`, `{T}` (a map by string) or the name of a
-/// message.
+/// `bool`, `int`, `bytes`, `time`, `quantity`, `intOrString`, `json` (a text of it), `[T]`, `{T}` (a map by string) or the name of a
+/// message. A field named `.` has no name in JSON: its members stand in the message itself.
 ///
 /// Fields without a line are refused, so that nothing is lost in silence.
 enum ProtobufTable {
@@ -13,6 +13,14 @@ enum ProtobufTable {
       5 apiVersion string
       6 controller bool
       7 blockOwnerDeletion bool
+    ManagedFieldsEntry
+      1 manager string
+      2 operation string
+      3 apiVersion string
+      4 time time
+      6 fieldsType string
+      7 fieldsV1 json
+      8 subresource string
     ObjectMeta
       1 name string
       2 generateName string
@@ -28,6 +36,7 @@ enum ProtobufTable {
       12 annotations {string}
       13 ownerReferences [OwnerReference]
       14 finalizers [string]
+      17 managedFields [ManagedFieldsEntry]
     Preconditions
       1 uid string
       2 resourceVersion string
@@ -326,6 +335,42 @@ enum ProtobufTable {
     Service
       1 metadata ObjectMeta
       2 spec ServiceSpec
+      3 status any
+    ServiceBackendPort
+      1 name string
+      2 number int
+    IngressServiceBackend
+      1 name string
+      2 port ServiceBackendPort
+    TypedLocalObjectReference
+      1 apiGroup string
+      2 kind string
+      3 name string
+    IngressBackend
+      3 resource TypedLocalObjectReference
+      4 service IngressServiceBackend
+    HTTPIngressPath
+      1 path string
+      2 backend IngressBackend
+      3 pathType string
+    HTTPIngressRuleValue
+      1 paths [HTTPIngressPath]
+    IngressRule
+      1 host string
+      2 . IngressRuleValue
+    IngressRuleValue
+      1 http HTTPIngressRuleValue
+    IngressTLS
+      1 hosts [string]
+      2 secretName string
+    IngressSpec
+      1 defaultBackend IngressBackend
+      2 tls [IngressTLS]
+      3 rules [IngressRule]
+      4 ingressClassName string
+    Ingress
+      1 metadata ObjectMeta
+      2 spec IngressSpec
       3 status any
     Eviction
       1 metadata ObjectMeta

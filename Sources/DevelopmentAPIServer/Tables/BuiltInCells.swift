@@ -59,6 +59,10 @@ enum BuiltInCells {
         name, .integer(object.integer("value") ?? 0), .bool(object.flag("globalDefault")), row.age,
         .string(object.text("preemptionPolicy")),
       ]
+    case "Job": JobCells.job(object, row)
+    case "CronJob": JobCells.cronJob(object, row)
+    case "Ingress": IngressCells.ingress(object, row)
+    case "IngressClass": IngressCells.ingressClass(object, row)
     default: [name, row.age]
     }
   }

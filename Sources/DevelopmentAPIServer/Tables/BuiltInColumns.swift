@@ -555,6 +555,10 @@ enum BuiltInColumns {
     switch kind {
     case "ClusterRoleBinding": roleBinding
     case "MutatingWebhookConfiguration": validatingWebhookConfiguration
+    case "Job": JobCells.jobColumns
+    case "CronJob": JobCells.cronJobColumns
+    case "Ingress": IngressCells.ingressColumns
+    case "IngressClass": IngressCells.classColumns
     case "StatefulSet":
       [
         .name, column("Ready", "Number of the pod with ready state"), age,

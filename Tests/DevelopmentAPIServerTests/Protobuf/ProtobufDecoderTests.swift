@@ -63,6 +63,31 @@ import Testing
     }
   }
 
+  @Test func `Members of a field without a name stand in the message itself; JSON is read`() throws
+  {
+    let decoder = ProtobufDecoder(
+      """
+      Thing
+        1 name string
+        2 . Inner
+        3 fields json
+      Inner
+        1 inner string
+      """)
+    var writer = ProtobufWriter()
+    writer.message(1) { $0.string(2, "Thing") }
+    writer.message(2) { thing in
+      thing.string(1, "one")
+      thing.message(2) { $0.string(1, "two") }
+      thing.message(3) { $0.string(1, #"{"f:data":{}}"#) }
+    }
+    #expect(
+      try decoder.decode([0x6B, 0x38, 0x73, 0x00] + writer.bytes) == [
+        "kind": "Thing", "apiVersion": "", "name": "one", "inner": "two",
+        "fields": ["f:data": [:]],
+      ])
+  }
+
   @Test func `A field without a line in the table is refused by its number`() {
     // Envelope of a ConfigMap whose field 9 is the text "x".
     let bytes: [UInt8] =

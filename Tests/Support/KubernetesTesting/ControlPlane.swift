@@ -17,17 +17,17 @@ package struct ControlPlaneError: Error, CustomStringConvertible {
 actor ControlPlane {
   static let shared = ControlPlane()
 
-  private var start: Task<ClientConfiguration, any Error>?
+  private var start: Task<String, any Error>?
 
-  /// The administrator's configuration, once the server is ready.
-  func configuration(binaries: String) async throws -> ClientConfiguration {
+  /// The administrator's kubeconfig, once the server is ready.
+  func kubeconfig(binaries: String) async throws -> String {
     // Every test awaits the same start; it must not end with the one that came first.
     let start = start ?? Task { try await Self.launch(binaries: binaries) }
     self.start = start
     return try await start.value
   }
 
-  private static func launch(binaries: String) async throws -> ClientConfiguration {
+  private static func launch(binaries: String) async throws -> String {
     let folder = FileManager.default.temporaryDirectory.appending(
       path: TestCluster.uniqueName("control-plane")
     ).path
@@ -44,11 +44,18 @@ actor ControlPlane {
         error: .discarded
       ) { _ in try await Task.sleep(for: .seconds(1_000_000)) }
     }
-    let configuration = ClientConfiguration(
-      server: "https://127.0.0.1:\(ports[2])", tls: .init(isVerificationSkipped: true),
-      credentials: .token(SecretBytes(token)))
-    try await waitUntilReady(configuration, log: "\(folder)/kube-apiserver.log")
-    return configuration
+    let kubeconfig = """
+      apiVersion: v1
+      kind: Config
+      clusters: [{name: binaries, cluster: {server: "https://127.0.0.1:\(ports[2])", insecure-skip-tls-verify: true}}]
+      users: [{name: admin, user: {token: "\(token)"}}]
+      contexts: [{name: binaries, context: {cluster: binaries, user: admin}}]
+      current-context: binaries
+
+      """
+    try await waitUntilReady(
+      try .kubeconfig(text: kubeconfig), log: "\(folder)/kube-apiserver.log")
+    return kubeconfig
   }
 
   private static func script(binaries: String, folder: String, ports: [Int]) -> String {

@@ -1,4 +1,5 @@
 internal import DevelopmentAPIServer
+internal import FoundationEssentials
 internal import KubernetesAPI
 package import KubernetesClient
 
@@ -20,6 +21,8 @@ package struct TestCluster: Sendable {
   package let configuration: ClientConfiguration
   /// An administrator's.
   package let client: APIClient
+  /// The same administrator's kubeconfig, for programs that want a file.
+  package let kubeconfig: String
   /// A fresh namespace, which is deleted when the test ends.
   package let namespace: String
   /// Makes the server forget its history, so that old versions are answered with 410. Only the
@@ -43,18 +46,21 @@ package func withTestCluster<Result: Sendable>(
   let environment = processEnvironment()
   if let path = environment["METALLB_TEST_KUBECONFIG"], !path.isEmpty {
     return try await withNamespace(
-      .external, try .kubeconfig(path: path, environment: environment), compact: nil, body)
+      .external, try .kubeconfig(path: path, environment: environment),
+      kubeconfig: try String(contentsOf: URL(filePath: path), encoding: .utf8), compact: nil, body)
   }
   if let folder = environment["KUBEBUILDER_ASSETS"], !folder.isEmpty {
-    let configuration = try await ControlPlane.shared.configuration(binaries: folder)
-    return try await withNamespace(.binaries, configuration, compact: nil, body)
+    let kubeconfig = try await ControlPlane.shared.kubeconfig(binaries: folder)
+    return try await withNamespace(
+      .binaries, try .kubeconfig(text: kubeconfig), kubeconfig: kubeconfig, compact: nil, body)
   }
   let server = try APIServer(configuration: .init(host: "127.0.0.1", port: 0))
   try await server.start()
   do {
-    let configuration = try ClientConfiguration.kubeconfig(text: server.kubeconfig())
+    let kubeconfig = try server.kubeconfig()
     let result = try await withNamespace(
-      .development, configuration, compact: { await server.compact() }, body)
+      .development, try .kubeconfig(text: kubeconfig), kubeconfig: kubeconfig,
+      compact: { await server.compact() }, body)
     await server.stop()
     return result
   } catch {
@@ -64,14 +70,15 @@ package func withTestCluster<Result: Sendable>(
 }
 
 private func withNamespace<Result: Sendable>(
-  _ kind: TestCluster.Kind, _ configuration: ClientConfiguration,
+  _ kind: TestCluster.Kind, _ configuration: ClientConfiguration, kubeconfig: String,
   compact: (@Sendable () async -> Void)?, _ body: (TestCluster) async throws -> Result
 ) async throws -> Result {
   let client = APIClient(configuration: configuration, userAgent: "metallb-tests")
   let name = TestCluster.uniqueName("test")
   _ = try await client.create(Namespace(metadata: ObjectMeta(name: name)))
   let cluster = TestCluster(
-    kind: kind, configuration: configuration, client: client, namespace: name, compact: compact)
+    kind: kind, configuration: configuration, client: client, kubeconfig: kubeconfig,
+    namespace: name, compact: compact)
   do {
     let result = try await body(cluster)
     try await cluster.cleanUp()
