@@ -36,10 +36,39 @@ package struct ConfigurationFault: Error, Hashable {
     case duplicateSelector = "DuplicateSelector"
     case invalidSelector = "InvalidSelector"
     case invalidWeight = "InvalidWeight"
+    /// A peer or community that stands in an advertisement twice.
+    case duplicateEntry = "DuplicateEntry"
+    case invalidAggregationLength = "InvalidAggregationLength"
+    case conflictingLocalPref = "ConflictingLocalPref"
+    case invalidCommunity = "InvalidCommunity"
+    case unknownCommunity = "UnknownCommunity"
+    case duplicateCommunity = "DuplicateCommunity"
+    case invalidASN = "InvalidASN"
+    case invalidPeerAddress = "InvalidPeerAddress"
+    case invalidRouterID = "InvalidRouterID"
+    case invalidTimer = "InvalidTimer"
+    case invalidPassword = "InvalidPassword"
+    case secretNotFound = "SecretNotFound"
+    case invalidSecret = "InvalidSecret"
+    case invalidBFDProfile = "InvalidBFDProfile"
+    case unknownBFDProfile = "UnknownBFDProfile"
+    /// BFD echo towards a peer that is told of IPv6 addresses, which FRR does not do.
+    case echoWithIPv6 = "EchoWithIPv6"
+    /// Two peers that the backend cannot have on one node.
+    case conflictingPeers = "ConflictingPeers"
     /// The BGP advertisements of an AddressPool.
     case invalidAdvertisement = "InvalidAdvertisement"
     /// The ConfigMap's text: no YAML, an unknown key, a wrong type…
     case invalidDocument = "InvalidDocument"
+  }
+
+  /// Whether it is about an object that is referred to and not there: it may come later, as objects are created in any
+  /// order.
+  package var isMissingReference: Bool {
+    switch reason {
+    case .unknownCommunity, .unknownBFDProfile, .secretNotFound: true
+    default: false
+    }
   }
 
   package var reason: Reason
@@ -67,6 +96,8 @@ package struct ConfigurationProblem: Sendable, Hashable {
     case lastValidVersion
     /// Nothing: there is no such version, or what came before it in rank excludes that one too.
     case excluded
+    /// All of the object, except for this pool.
+    case exceptPool(String)
   }
 
   package var object: ConfigurationObject
@@ -93,6 +124,7 @@ extension ConfigurationProblem: CustomStringConvertible {
       switch self.consequence {
       case .lastValidVersion: "its last valid version stays in force"
       case .excluded: "it is left out"
+      case .exceptPool(let pool): "pool \"\(pool)\" is left out of it"
       }
     return "\(object): \(fault) (\(consequence))"
   }
@@ -103,6 +135,12 @@ package struct ConfigurationWarning: Sendable, Hashable {
   package enum Reason: String, Sendable, Hashable, CaseIterable {
     /// An advertisement names a pool that does not exist.
     case unknownPool = "UnknownPool"
+    /// An advertisement names a peer that does not exist.
+    case unknownPeer = "UnknownPeer"
+    /// There is nobody to announce to.
+    case noPeer = "NoPeer"
+    /// An advertisement names an interface that a node does not have.
+    case unknownInterface = "UnknownInterface"
     /// Selectors of an advertisement match no pool.
     case noPoolSelected = "NoPoolSelected"
     /// Addresses of the pool are given out and nobody announces them.

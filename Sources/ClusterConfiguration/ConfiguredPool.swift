@@ -16,6 +16,8 @@ package struct ConfiguredPool: Sendable, Hashable {
   package var serviceAllocation: ServiceAllocation?
   /// Who announces the addresses on layer 2. Empty: nobody.
   package var l2Advertisements: [ConfiguredL2Advertisement]
+  /// Who announces the addresses over BGP. Empty: nobody.
+  package var bgpAdvertisements: [ConfiguredBGPAdvertisement]
 
   /// Which Services a pool is pinned to.
   package struct ServiceAllocation: Sendable, Hashable {
@@ -39,7 +41,8 @@ package struct ConfiguredPool: Sendable, Hashable {
   package init(
     name: String, source: ConfigurationObject, ranges: [AddressRange], autoAssign: Bool = true,
     avoidBuggyIPs: Bool = false, serviceAllocation: ServiceAllocation? = nil,
-    l2Advertisements: [ConfiguredL2Advertisement] = []
+    l2Advertisements: [ConfiguredL2Advertisement] = [],
+    bgpAdvertisements: [ConfiguredBGPAdvertisement] = []
   ) {
     self.name = name
     self.source = source
@@ -48,7 +51,10 @@ package struct ConfiguredPool: Sendable, Hashable {
     self.avoidBuggyIPs = avoidBuggyIPs
     self.serviceAllocation = serviceAllocation
     self.l2Advertisements = l2Advertisements
+    self.bgpAdvertisements = bgpAdvertisements
   }
+
+  package var families: Set<AddressFamily> { Set(ranges.map(\.family)) }
 
   package func contains(_ address: IPAddress) -> Bool { ranges.contains { $0.contains(address) } }
 }

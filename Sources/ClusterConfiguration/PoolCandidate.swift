@@ -2,22 +2,6 @@ import KubernetesAPI
 import LegacyConfiguration
 import MetalLBAPI
 
-/// What identifies a source of configuration across its versions.
-struct CandidateKey: Sendable, Hashable {
-  enum Kind: Sendable, Hashable {
-    /// An entry of the ConfigMap.
-    case legacyPool
-    case addressPool
-    case ipAddressPool
-    case l2Advertisement
-  }
-
-  var kind: Kind
-  var name: String
-  /// Nil for entries of the ConfigMap: those are the same entry by their name.
-  var uid: String?
-}
-
 /// One version of a pool, valid when seen alone.
 struct PoolVersion: Sendable, Hashable {
   var pool: ParsedPool
@@ -25,16 +9,7 @@ struct PoolVersion: Sendable, Hashable {
   var legacy: LegacyPool?
 }
 
-/// A pool as its source stands now, before it is compared with the others.
-struct PoolCandidate: Sendable {
-  var key: CandidateKey
-  var object: ConfigurationObject
-  var version: Result<PoolVersion, ConfigurationFault>
-  /// Whether the fault was reported already, with the document that it spoils.
-  var isReported = false
-}
-
-extension PoolCandidate {
+extension Candidate where Version == PoolVersion {
   init(_ pool: IPAddressPool) {
     key = CandidateKey(
       kind: .ipAddressPool, name: pool.metadata.name, uid: pool.metadata.uid)

@@ -3,25 +3,28 @@ package import NetworkAddresses
 /// What a cluster's configuration means, whoever wrote it and in which form.
 ///
 /// ```
-/// IPAddressPool, L2Advertisement ──┐  one kind at a time     ranking of conflicts
+/// the kinds of metallb.io ─────────┐  one kind at a time     ranking of conflicts
 /// ConfigMap `config` (any era) ────┼─▶ Validation/… ───▶ ConfigurationAssembler ──▶ ValidatedConfiguration
-/// Namespaces ──────────────────────┘  faults of one object   problems, warnings
+/// Namespaces, Secrets ─────────────┘  faults of one object   problems, warnings
 /// ```
 ///
 /// A `ConfigurationAssembler` turns ``ConfigurationSources`` into a ``ConfigurationAssessment``: this value, and all that
 /// is wrong with what was not taken. One bad object never takes another with it. Controller, speakers, operator and
-/// webhooks use the same rules. Nodes are no input: selectors stay selectors, so that a node that comes or goes is not a
-/// new configuration.
+/// webhooks use the same rules. Selectors of nodes stay selectors, so that a node that comes or goes is not a new
+/// configuration; nodes are looked at only to tell whether two objects meet on one.
 ///
 /// Pools do not overlap, names are unique, and every selector, address and interface list is well formed.
 package struct ValidatedConfiguration: Sendable, Hashable {
   /// Sorted by name.
   package let pools: [ConfiguredPool]
+  /// Sorted by name.
+  package let peers: [ConfiguredPeer]
   /// First addresses of all ranges in ascending order, with the pool that each belongs to.
   private let ranges: [(range: AddressRange, pool: Int)]
 
   /// - Parameter pools: with unique names and without overlaps, in any order.
-  package init(pools: [ConfiguredPool] = []) {
+  package init(pools: [ConfiguredPool] = [], peers: [ConfiguredPeer] = []) {
+    self.peers = peers.sorted { $0.name < $1.name }
     let sorted = pools.sorted { $0.name < $1.name }
     self.pools = sorted
     ranges = sorted.indices
@@ -44,8 +47,13 @@ package struct ValidatedConfiguration: Sendable, Hashable {
     return pools[ranges[low - 1].pool]
   }
 
-  package static func == (left: Self, right: Self) -> Bool { left.pools == right.pools }
-  package func hash(into hasher: inout Hasher) { hasher.combine(pools) }
+  package static func == (left: Self, right: Self) -> Bool {
+    left.pools == right.pools && left.peers == right.peers
+  }
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(pools)
+    hasher.combine(peers)
+  }
 }
 
 extension Array {

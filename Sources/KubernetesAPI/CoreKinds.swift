@@ -196,3 +196,8 @@ package struct Event: KubernetesResource {
     self.involvedObject = involvedObject
   }
 }
+
+extension Secret {
+  /// The value of one key; nil when it is missing or no base64.
+  package func value(_ key: String) -> [UInt8]? { data?[key].flatMap { decodeBase64($0) } }
+}

@@ -56,7 +56,10 @@ private struct LegacyReader {
     }
     for (index, node) in (try mapping.readNodes("peers") ?? []).enumerated() {
       readEntry(node, entry: .peer(index), path: "peers[\(index)]") {
-        (mapping) throws(LegacyProblem) in try LegacyPeer(reading: &mapping)
+        (mapping) throws(LegacyProblem) in
+        var peer = try LegacyPeer(reading: &mapping)
+        peer.index = index
+        return peer
       }.map { document.peers.append($0) }
     }
     for (index, node) in (try mapping.readNodes("address-pools") ?? []).enumerated() {

@@ -49,6 +49,8 @@ package struct LegacyCommunity: Sendable, Hashable {
 
 /// One entry of `peers`: a router to hold a BGP session with.
 package struct LegacyPeer: Sendable, Hashable {
+  /// Its place in the list, from 0: entries have no names.
+  package var index = 0
   package var myASN: UInt32
   package var peerASN: UInt32
   package var peerAddress: String

@@ -3,9 +3,7 @@ package import MetalLBAPI
 
 /// An `L2Advertisement` that is valid when seen alone.
 package struct ParsedL2Advertisement: Sendable, Hashable {
-  /// Names of pools, as written.
-  package var poolNames: [String]
-  package var poolSelectors: [LabelSelector]
+  package var selection: PoolSelection
   package var nodeSelectors: [LabelSelector]
   package var interfaces: [String]
   package var serviceSelectors: [LabelSelector]
@@ -15,20 +13,13 @@ package struct ParsedL2Advertisement: Sendable, Hashable {
   /// - Throws: the first fault, in the order of the fields.
   package init(_ advertisement: L2Advertisement) throws(ConfigurationFault) {
     let spec = advertisement.spec ?? L2Advertisement.Spec()
-    poolNames = spec.ipAddressPools ?? []
-    poolSelectors = spec.ipAddressPoolSelectors ?? []
+    selection = try PoolSelection(
+      names: spec.ipAddressPools ?? [], selectors: spec.ipAddressPoolSelectors ?? [])
     nodeSelectors = spec.nodeSelectors ?? []
     interfaces = Set(spec.interfaces ?? []).sorted()
     serviceSelectors = spec.serviceSelectors ?? []
     preferredNodes = []
 
-    var seen: Set<String> = []
-    for (index, name) in poolNames.enumerated() where !seen.insert(name).inserted {
-      throw ConfigurationFault(
-        .duplicatePool, field: "spec.ipAddressPools[\(index)]",
-        "duplicate definition of pool \"\(name)\": remove one of them")
-    }
-    try SelectorValidation.check(poolSelectors, field: "spec.ipAddressPoolSelectors")
     try SelectorValidation.check(nodeSelectors, field: "spec.nodeSelectors")
     try SelectorValidation.check(serviceSelectors, field: "spec.serviceSelectors")
     for (index, preferred) in (spec.preferredNodeSelectors ?? []).enumerated() {
@@ -41,15 +32,6 @@ package struct ParsedL2Advertisement: Sendable, Hashable {
       try SelectorValidation.check(preferred.preference, field: "\(field).preference")
       preferredNodes.append(.init(weight: Int(preferred.weight), selector: preferred.preference))
     }
-  }
-
-  /// Whether it is for every pool: neither names nor selectors.
-  var selectsAllPools: Bool { poolNames.isEmpty && poolSelectors.isEmpty }
-
-  var selectsByNameOnly: Bool { !poolNames.isEmpty && poolSelectors.isEmpty }
-
-  func selectsPool(named name: String, labels: [String: String]) -> Bool {
-    selectsAllPools || poolNames.contains(name) || poolSelectors.contains { $0.matches(labels) }
   }
 
   func configured(source: ConfigurationObject) -> ConfiguredL2Advertisement {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import KubernetesClient
+@testable import KubernetesAPI
 
 /// The vectors of RFC 4648 §10, and what is not base64.
 @Suite struct Base64Tests {

@@ -1,0 +1,184 @@
+import KubernetesAPI
+import LegacyConfiguration
+import MetalLBAPI
+
+extension ConfigurationAssembler {
+  mutating func acceptProfiles(
+    of sources: ConfigurationSources, _ legacy: LegacySource?,
+    _ assessment: inout ConfigurationAssessment
+  ) -> [String: ConfiguredBFDProfile] {
+    var candidates: [Candidate<ConfiguredBFDProfile>] = []
+    if let legacy {
+      candidates = legacy.document.bfdProfiles.map { profile in
+        let object = legacy.object("bfd-profile \"\(profile.name)\"")
+        return Candidate(
+          key: CandidateKey(kind: .legacyBFDProfile, name: profile.name), object: object,
+          version: Result { () throws(ConfigurationFault) in
+            try ConfiguredBFDProfile(profile, source: object)
+          })
+      }
+      candidates += legacy.faulty(.legacyBFDProfile, known: profiles, present: candidates)
+    }
+    candidates += sources.bfdProfiles.ranked.map { profile in
+      Candidate(profile, .bfdProfile) { (profile) throws(ConfigurationFault) in
+        try ConfiguredBFDProfile(profile)
+      }
+    }
+    var accepted: [String: ConfiguredBFDProfile] = [:]
+    assessment.problems += profiles.accept(candidates) { profile, _ in
+      if let other = accepted[profile.name] {
+        return ConfigurationFault(
+          .duplicateName, field: "metadata.name",
+          "BFD profile \"\(profile.name)\" already exists as \(other.source): rename one of them")
+      }
+      accepted[profile.name] = profile
+      return nil
+    }
+    return accepted
+  }
+
+  /// Returns all names and what they stand for.
+  mutating func acceptCommunities(
+    of sources: ConfigurationSources, _ legacy: LegacySource?,
+    _ assessment: inout ConfigurationAssessment
+  ) -> [String: BGPCommunity] {
+    var candidates: [Candidate<CommunityNames>] = []
+    if let legacy, !legacy.document.communities.isEmpty {
+      candidates.append(
+        Candidate(
+          key: CandidateKey(kind: .legacyCommunities, name: ""),
+          object: legacy.object("bgp-communities"),
+          version: Result { () throws(ConfigurationFault) in
+            try CommunityNames(legacy.document.communities)
+          }))
+    }
+    if let legacy {
+      candidates += legacy.faulty(.legacyCommunities, known: communities, present: candidates)
+    }
+    candidates += sources.communities.ranked.map { community in
+      Candidate(community, .community) { (community) throws(ConfigurationFault) in
+        try CommunityNames(community)
+      }
+    }
+    var values: [String: BGPCommunity] = [:]
+    var owners: [String: ConfigurationObject] = [:]
+    assessment.problems += communities.accept(candidates) { names, object in
+      for (index, name) in names.names.enumerated() {
+        guard let owner = owners[name] else { continue }
+        return CommunityNames.duplicate(
+          name, field: "spec.communities[\(index)]", of: ", which \(owner) has too")
+      }
+      for name in names.names { owners[name] = object }
+      values.merge(names.values) { first, _ in first }
+      return nil
+    }
+    return values
+  }
+
+  mutating func acceptPeers(
+    of sources: ConfigurationSources, _ legacy: LegacySource?,
+    _ profiles: [String: ConfiguredBFDProfile], _ nodes: inout NodeSelection,
+    _ assessment: inout ConfigurationAssessment
+  ) -> [ConfiguredPeer] {
+    let references = ConfiguredPeer.References(profiles: profiles, secrets: sources.secrets)
+    var candidates: [Candidate<ConfiguredPeer>] = []
+    if let legacy {
+      candidates = legacy.document.peers.map { peer in
+        let name = LegacySource.peerName(peer.index)
+        let object = legacy.object("peers[\(peer.index)]")
+        return Candidate(
+          key: CandidateKey(kind: .legacyPeer, name: name), object: object,
+          version: Result { () throws(ConfigurationFault) in
+            try ConfiguredPeer(peer, name: name, source: object, references)
+          })
+      }
+      candidates += legacy.faulty(.legacyPeer, known: peers, present: candidates)
+    }
+    candidates += (sources.bgpPeers ?? []).ranked.map { peer in
+      Candidate(peer, .bgpPeer) { (peer) throws(ConfigurationFault) in
+        try ConfiguredPeer(peer, references)
+      }
+    }
+    var accepted: [ConfiguredPeer] = []
+    var byName: [String: ConfigurationObject] = [:]
+    var rules = FRRPeerRules()
+    assessment.problems += peers.accept(candidates) { peer, object in
+      if let other = byName[peer.name] {
+        return ConfigurationFault(
+          .duplicateName, field: "metadata.name",
+          "peer \"\(peer.name)\" already exists as \(other): rename one of them")
+      }
+      if sources.backend == .frr, let conflict = rules.conflict(of: peer, &nodes) {
+        return conflict
+      }
+      if sources.backend == .frr { rules.insert(peer) }
+      byName[peer.name] = object
+      accepted.append(peer)
+      return nil
+    }
+    return accepted
+  }
+}
+
+/// What FRR cannot have on one node: two router IDs, two sessions with one address in one VRF, two local AS numbers in
+/// one VRF.
+private struct FRRPeerRules {
+  private struct Session: Hashable {
+    var vrf: String
+    var endpoint: ConfiguredPeer.Endpoint
+  }
+
+  private var peers: [ConfiguredPeer] = []
+  private var sessions: [Session: [ConfiguredPeer]] = [:]
+
+  mutating func insert(_ peer: ConfiguredPeer) {
+    peers.append(peer)
+    sessions[Session(vrf: peer.vrf, endpoint: peer.endpoint), default: []].append(peer)
+  }
+
+  func conflict(of peer: ConfiguredPeer, _ nodes: inout NodeSelection) -> ConfigurationFault? {
+    for other in sessions[Session(vrf: peer.vrf, endpoint: peer.endpoint)] ?? []
+    where meet(peer, other, &nodes) {
+      return ConfigurationFault(
+        .conflictingPeers, field: "spec.peerAddress",
+        "a session with this peer already exists, by \(other.source), on a node of both: FRR has one for each address and VRF"
+      )
+    }
+    for other in peers {
+      if other.routerID != peer.routerID, meet(peer, other, &nodes) {
+        return ConfigurationFault(
+          .conflictingPeers, field: "spec.routerID",
+          "\(other.source) has another router ID, on a node of both: FRR has one for each node")
+      }
+      if other.myASN != peer.myASN, other.vrf == peer.vrf, meet(peer, other, &nodes) {
+        return ConfigurationFault(
+          .conflictingPeers, field: "spec.myASN",
+          "\(other.source) has the local AS number \(other.myASN), on a node of both: FRR has one for each VRF; localASN shows another one to a peer"
+        )
+      }
+    }
+    return nil
+  }
+
+  /// Nodes that are not known count as shared.
+  private func meet(
+    _ left: ConfiguredPeer, _ right: ConfiguredPeer, _ nodes: inout NodeSelection
+  ) -> Bool {
+    nodes.meet(left.nodeSelectors, right.nodeSelectors) ?? true
+  }
+}
+
+extension Array where Element: KubernetesResource {
+  /// In rank order.
+  var ranked: [Element] { sorted { $0.metadata.outranks($1.metadata) } }
+}
+
+extension Result where Failure == ConfigurationFault {
+  init(_ body: () throws(ConfigurationFault) -> Success) {
+    do {
+      self = .success(try body())
+    } catch {
+      self = .failure(error)
+    }
+  }
+}

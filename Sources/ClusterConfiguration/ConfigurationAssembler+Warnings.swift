@@ -1,0 +1,88 @@
+import LegacyConfiguration
+import MetalLBAPI
+
+extension ConfigurationAssembler {
+  /// What is wrong with pools only in the eye of who meant something else.
+  func warnings(
+    about pools: [String: AcceptedPool], peers: [ConfiguredPeer], _ sources: ConfigurationSources
+  ) -> [ConfigurationWarning] {
+    let hasPeers = !peers.isEmpty || sources.bgpPeers?.isEmpty != true
+    return pools.values.sorted { $0.configured.name < $1.configured.name }.compactMap { pool in
+      let configured = pool.configured
+      let isSilent = configured.l2Advertisements.isEmpty && configured.bgpAdvertisements.isEmpty
+      if pool.isSelectable, isSilent {
+        return ConfigurationWarning(
+          object: configured.source, reason: .poolNotAdvertised,
+          "no advertisement selects the pool, so nobody announces its addresses: add an L2Advertisement or a BGPAdvertisement"
+        )
+      }
+      if let legacy = pool.version.legacy, legacy.protocol == .bgp, !isSilent, !hasPeers {
+        return ConfigurationWarning(
+          object: configured.source, reason: .noPeer,
+          "there is no peer, so nobody hears of the addresses: add one")
+      }
+      return nil
+    }
+  }
+}
+
+extension PoolSelection {
+  /// Names that are no pool's, and selectors that match none.
+  ///
+  /// - Parameter stored: names of all IPAddressPools, also of those that are not taken.
+  func warnings(
+    _ object: ConfigurationObject, selected: [String], _ pools: [String: AcceptedPool],
+    stored: Set<String>
+  ) -> [ConfigurationWarning] {
+    var warnings: [ConfigurationWarning] = []
+    for name in names {
+      if let pool = pools[name] {
+        guard !pool.isSelectable else { continue }
+        warnings.append(
+          ConfigurationWarning(
+            object: object, reason: .unknownPool,
+            "pool \"\(name)\" comes from \(pool.configured.source), which says itself who announces it: remove the name"
+          ))
+      } else if !stored.contains(name) {
+        warnings.append(
+          ConfigurationWarning(
+            object: object, reason: .unknownPool,
+            "there is no pool \"\(name)\": correct the name in spec.ipAddressPools, or create the pool"
+          ))
+      }
+    }
+    if selected.isEmpty, !selectors.isEmpty {
+      warnings.append(
+        ConfigurationWarning(
+          object: object, reason: .noPoolSelected,
+          "spec.ipAddressPoolSelectors match no pool: correct them, or label a pool"))
+    }
+    return warnings
+  }
+}
+
+extension ValidatedConfiguration {
+  /// Advertisements that name interfaces which a node that they select does not have.
+  ///
+  /// - Parameters:
+  ///   - node: its name, for the message.
+  ///   - labels: of the node.
+  ///   - interfaces: all interfaces of the node.
+  package func unknownInterfaces(
+    node: String, labels: [String: String], interfaces: Set<String>
+  ) -> [ConfigurationWarning] {
+    var warnings: [ConfigurationWarning] = []
+    for pool in pools {
+      for advertisement in pool.l2Advertisements where advertisement.selectsNode(labels: labels) {
+        for name in advertisement.interfaces where !interfaces.contains(name) {
+          let warning = ConfigurationWarning(
+            object: advertisement.source, reason: .unknownInterface,
+            "node \(node) has no interface \"\(name)\": correct the name in spec.interfaces, or select other nodes"
+          )
+          if !warnings.contains(warning) { warnings.append(warning) }
+        }
+      }
+    }
+    return warnings
+  }
+}
