@@ -122,6 +122,11 @@ let package = Package(
     module("LinuxNetwork", ["CLinuxNetwork", "NetworkAddresses"]),
     module("Layer2Transport", ["NetworkAddresses", "Layer2", "LinuxNetwork", logging, metrics]),
     module(
+      "MembershipTransport",
+      [
+        "NetworkAddresses", "Membership", logging, metrics, nioCore, nioPosix, serviceLifecycle,
+      ]),
+    module(
       "KubernetesClient",
       [
         "Backoff", "KubernetesAPI", "KubernetesYAML", asyncHTTPClient, nioCore, nioHTTP1, nioPosix,
@@ -162,8 +167,8 @@ let package = Package(
       [
         "NetworkAddresses", "Layer2", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI",
         "LegacyConfiguration", "ClusterConfiguration", "Announcement", "LinuxNetwork",
-        "Layer2Transport", "KubernetesClient", "ControllerRuntime", coreMetrics, logging, metrics,
-        serviceLifecycle,
+        "Layer2Transport", "Membership", "MembershipTransport", "KubernetesClient",
+        "ControllerRuntime", coreMetrics, logging, metrics, serviceLifecycle,
       ]),
     module(
       "MetalLBOperator",
@@ -248,6 +253,12 @@ let package = Package(
     tests(
       "Layer2Transport",
       ["NetworkAddresses", "Layer2", "LinuxNetwork", "NamespaceTesting", logging, metricsTestKit]),
+    tests(
+      "MembershipTransport",
+      [
+        "NetworkAddresses", "Membership", "PrometheusMetrics", logging, nioCore, nioPosix,
+        subprocess,
+      ]),
     tests(
       "KubernetesClient",
       [

@@ -14,6 +14,8 @@ package enum Limits {
   static let datagramNesting = 4
   /// Streams that others opened and that are not done yet.
   static let inboundStreams = 64
+  /// Peers that we try to join at the same time; the others have their turn after them.
+  static let joins = 16
   /// Pings that we relay at the same time.
   static let relays = 1024
   /// How many members a leaving one tells itself; the others hear it from them.

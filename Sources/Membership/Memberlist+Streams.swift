@@ -19,7 +19,8 @@ extension Memberlist {
   // MARK: Peers
 
   /// Names those who should be members. The ones that are not are asked at once to exchange tables, and again every
-  /// ``MemberlistParameters/rejoinInterval``; each attempt ends in ``Event/peerJoined(_:)`` or ``Event/peerFailed(_:_:)``.
+  /// ``MemberlistParameters/rejoinInterval``; each attempt ends in ``Event/peerJoined(_:)`` or ``Event/peerFailed(_:_:)``, which is also said of those that are
+  /// members already when they are named.
   package mutating func setPeers(
     _ addresses: some Sequence<MemberAddress>, now: ContinuousClock.Instant,
     using generator: inout some RandomNumberGenerator
@@ -27,7 +28,12 @@ extension Memberlist {
     let addresses = Set(addresses)
     return perform(now: now, using: &generator) { memberlist, step in
       memberlist.peers = addresses.subtracting([memberlist.address])
-      if memberlist.phase == .running { memberlist.joinPeers(&step) }
+      guard memberlist.phase == .running else { return }
+      let present = memberlist.presentAddresses
+      for address in memberlist.peers where present.contains(address) {
+        step.report(.peerJoined(address))
+      }
+      memberlist.joinPeers(&step)
     }
   }
 
@@ -36,18 +42,36 @@ extension Memberlist {
     if phase == .running { joinPeers(&step) }
   }
 
+  /// Begins a round: all peers that are no members are asked, a few at a time.
   private mutating func joinPeers(_ step: inout Step<some RandomNumberGenerator>) {
-    var missing = peers
-    for record in table.all where record.member.state.isPresent {
-      missing.remove(record.member.address)
-    }
-    for stream in streams.values {
-      if case .pushPull(let address, true) = stream.role { missing.remove(address) }
-    }
     // in an order that is the same in every process, for the sake of replays
-    for address in missing.sorted(by: { "\($0)" < "\($1)" }) {
-      openPushPull(to: address, isJoin: true, &step)
+    waitingToJoin = peers.sorted { "\($0)" > "\($1)" }
+    let present = presentAddresses
+    waitingToJoin.removeAll { present.contains($0) }
+    joinNextPeers(&step)
+  }
+
+  /// Goes on with the round. The members that one peer told of need not be asked themselves.
+  private mutating func joinNextPeers(_ step: inout Step<some RandomNumberGenerator>) {
+    guard !waitingToJoin.isEmpty, phase == .running else { return }
+    let present = presentAddresses
+    var joining: Set<MemberAddress> = []
+    for stream in streams.values {
+      if case .pushPull(let address, true) = stream.role { joining.insert(address) }
     }
+    while joining.count < Limits.joins, let address = waitingToJoin.popLast() {
+      guard !joining.contains(address) else { continue }
+      if present.contains(address) {
+        step.report(.peerJoined(address))
+      } else {
+        joining.insert(address)
+        openPushPull(to: address, isJoin: true, &step)
+      }
+    }
+  }
+
+  private var presentAddresses: Set<MemberAddress> {
+    Set(table.all.lazy.filter(\.member.state.isPresent).map(\.member.address))
   }
 
   // MARK: Dialling
@@ -180,7 +204,10 @@ extension Memberlist {
         return reportFailure(failure, role, &step)
       }
       merge(table.rows, &step)
-      if isJoin { step.report(.peerJoined(address)) }
+      if isJoin {
+        step.report(.peerJoined(address))
+        joinNextPeers(&step)
+      }
     case (.pushPull, .error(let text)):
       close(id, &step)
       reportFailure(.refused(text), role, &step)
@@ -238,11 +265,13 @@ extension Memberlist {
   }
 
   /// Exchanges that are not a join are tried again with somebody else anyway.
-  private func reportFailure(
+  private mutating func reportFailure(
     _ failure: StreamFailure, _ role: Stream.Role, _ step: inout Step<some RandomNumberGenerator>
   ) {
     switch role {
-    case .pushPull(let address, isJoin: true): step.report(.peerFailed(address, failure))
+    case .pushPull(let address, isJoin: true):
+      step.report(.peerFailed(address, failure))
+      joinNextPeers(&step)
     case .pushPull, .ping, .inbound, .finishing: break
     }
   }

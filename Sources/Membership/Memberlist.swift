@@ -80,6 +80,8 @@ package struct Memberlist: Sendable {
   var streams: [StreamID: Stream] = [:]
   var lastStreamID: UInt64 = 0
   var peers: Set<MemberAddress> = []
+  /// Peers that this round of joining has not come to, the next last.
+  var waitingToJoin: [MemberAddress] = []
   private var lastEvent: ContinuousClock.Instant?
 
   package init(_ configuration: Configuration) throws(ConfigurationError) {

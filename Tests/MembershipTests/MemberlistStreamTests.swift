@@ -170,9 +170,10 @@ struct MemberlistStreamTests {
             name: $0.name, address: $0.address, metadata: nil, incarnation: 1, state: .alive,
             versions: ProtocolVersions())
         }))
-    #expect(ask == [.timer(.stream(first), .seconds(10)), .open(1, to: "10.0.0.3", mine)])
+    let isHere = Bench.Effect.event(.peerJoined(try address("10.0.0.2")))
+    #expect(ask == [isHere, .timer(.stream(first), .seconds(10)), .open(1, to: "10.0.0.3", mine)])
     // not again while that is going on
-    #expect(try setPeers(["10.0.0.2", "10.0.0.3"], &bench) == [])
+    #expect(try setPeers(["10.0.0.2", "10.0.0.3"], &bench) == [isHere])
     #expect(bench.fire(.rejoin) == [.timer(.rejoin, .seconds(10))])
 
     let answer = bench.receive(
@@ -183,6 +184,25 @@ struct MemberlistStreamTests {
         .event(.peerJoined(try address("10.0.0.3"))),
       ])
     #expect(bench.fire(.rejoin, after: .seconds(10)) == [.timer(.rejoin, .seconds(10))])
+  }
+
+  @Test func `Many peers are asked a few at a time`() throws {
+    var bench = try Bench()
+    let hosts = (1...40).map { "10.0.1.\($0)" }
+    let ask = try setPeers(hosts, &bench)
+    func opened(_ effects: [Bench.Effect]) -> Int {
+      effects.count { if case .open = $0 { true } else { false } }
+    }
+    #expect(opened(ask) == Limits.joins)
+    // Each that ends makes room for the next.
+    let afterFailure = bench.closed(1)
+    #expect(opened(afterFailure) == 1)
+    // Who became a member meanwhile need not be asked.
+    let rows = try hosts.map { try row("n\($0)", $0) } + [row("me", Bench.own)]
+    let afterAnswer = bench.receive(.pushPull(PushPull(isJoin: false, rows: rows)), on: 2)
+    #expect(opened(afterAnswer) == 0)
+    let joined = afterAnswer.count { if case .event(.peerJoined) = $0 { true } else { false } }
+    #expect(joined == 1 + 40 - Limits.joins - 1)
   }
 
   @Test func `Peers that died are asked again`() throws {
