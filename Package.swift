@@ -218,8 +218,9 @@ let package = Package(
     .executableTarget(
       name: "metallb",
       dependencies: [
-        "KubernetesAPI", "MetalLBAPI", "OperatorRendering", "LegacyConfiguration",
-        "KubernetesClient", "ControllerRuntime", "MetricsServer", "PrometheusMetrics",
+        "NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "OperatorRendering",
+        "LegacyConfiguration", "KubernetesClient", "ControllerRuntime", "MetricsServer",
+        "PrometheusMetrics",
         "MetalLBController", "MetalLBSpeaker", "MetalLBOperator", "DevelopmentAPIServer",
         "NetworkLab", "DevelopmentCluster", "LabJourney", argumentParser, logging, metrics,
         serviceLifecycle,
@@ -296,7 +297,7 @@ let package = Package(
       "MetalLBSpeaker",
       [
         "NetworkAddresses", "PrometheusMetrics", "Layer2", "KubernetesAPI", "MetalLBAPI",
-        "Announcement", "Layer2Transport", "KubernetesClient", "ControllerRuntime",
+        "Announcement", "Layer2Transport", "Membership", "KubernetesClient", "ControllerRuntime",
         "KubernetesTesting", "NamespaceTesting", coreMetrics, logging, nioCore, nioPosix,
         serviceLifecycle,
       ]),

@@ -23,6 +23,13 @@ package struct Layer2AnnouncementTable: Sendable {
   /// The announced Services, in no order.
   package var services: some Collection<NamespacedName> { announcements.keys }
 
+  /// The announced addresses and where each is announced, in order.
+  package var placements: [(IPAddress, InterfaceSelection)] {
+    claims.keys.sorted().compactMap { address in
+      claims[address].flatMap(selection(of:)).map { (address, $0) }
+    }
+  }
+
   /// Replaces what is announced for a Service; nil withdraws it. Returns what differs on the links, withdrawals first.
   package mutating func set(
     _ announcement: Layer2Announcement?, for service: NamespacedName

@@ -144,7 +144,7 @@ extension Journey {
   }
 
   /// Since 1970, by the clock that stamps captured frames.
-  private static var wallTime: Duration {
+  static var wallTime: Duration {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     return .seconds(now.tv_sec) + .nanoseconds(now.tv_nsec)

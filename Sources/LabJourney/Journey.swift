@@ -55,7 +55,7 @@ package struct Journey: Sendable {
 
   // MARK: Installation
 
-  private func awaitNodes() async throws {
+  func awaitNodes() async throws {
     try await timeline.step("nodes") {
       try await session.waitUntilReady()
       let names = session.topology.nodes.map { "\($0.name) \($0.address.address)" }
@@ -63,7 +63,7 @@ package struct Journey: Sendable {
     }
   }
 
-  private func installOperator() async throws {
+  func installOperator() async throws {
     try await timeline.step("install the operator") {
       let documents = try JSONValue.documents(yaml: manifest)
       var deployment: JSONValue?
@@ -108,7 +108,7 @@ package struct Journey: Sendable {
     }
   }
 
-  private func createMetalLB(_ summary: inout JourneySummary) async throws -> MetalLB {
+  func createMetalLB(_ summary: inout JourneySummary) async throws -> MetalLB {
     let (created, took) = try await timeline.step("create the MetalLB object") {
       let begin = ContinuousClock.now
       let created = try await client.create(objects.metalLB)
@@ -134,7 +134,7 @@ package struct Journey: Sendable {
 
   // MARK: Configuration and use
 
-  private func addPool() async throws {
+  func addPool() async throws {
     try await timeline.step("add an AddressPool") {
       let pool = try await client.create(objects.addressPool)
       _ = try await client.wait(
@@ -147,7 +147,7 @@ package struct Journey: Sendable {
     }
   }
 
-  private func startEcho() async throws {
+  func startEcho() async throws {
     try await timeline.step("start an echo Deployment") {
       _ = try await client.create(objects.userNamespace)
       let deployment = try await client.create(objects.deployment)
@@ -159,7 +159,7 @@ package struct Journey: Sendable {
     }
   }
 
-  private func expose(
+  func expose(
     _ summary: inout JourneySummary
   ) async throws -> (address: String, assigned: ContinuousClock.Instant) {
     let (address, begin, assigned) = try await timeline.step("expose it as a Service") {
@@ -186,7 +186,7 @@ package struct Journey: Sendable {
   }
 
   /// Fetches for the first time, which makes the client's kernel ask who has the address.
-  private func reach(
+  func reach(
     _ address: String, since assigned: ContinuousClock.Instant, _ summary: inout JourneySummary
   ) async throws -> String {
     let (owner, took) = try await timeline.step("fetch it from the client") {

@@ -13,10 +13,12 @@ struct JourneyObjects: Sendable {
   let addresses: AddressRange
   let replicas: Int
 
+  /// The nodes of a lab are on one switch.
   var metalLB: MetalLB {
-    MetalLB(
-      metadata: ObjectMeta(name: MetalLB.singletonName, namespace: operatorNamespace),
-      spec: MetalLB.Spec())
+    var spec = MetalLB.Spec()
+    spec.extensions = MetalLB.Extensions(gossipProfile: "fast")
+    return MetalLB(
+      metadata: ObjectMeta(name: MetalLB.singletonName, namespace: operatorNamespace), spec: spec)
   }
 
   var addressPool: AddressPool {

@@ -31,8 +31,17 @@ package struct MetalLB: KubernetesResource {
     /// `native`, `frr`, `frr-k8s`, `frr-k8s-external`, or empty for the default.
     package var bgpBackend: String?
     package var frrk8sConfig: FRRK8sConfig?
+    package var extensions: Extensions?
 
     package init() {}
+  }
+
+  /// What upstream does not have; without it everything behaves as upstream.
+  package struct Extensions: Codable, Sendable, Hashable {
+    /// `upstream`, also when absent, or `fast`: how fast the speakers notice the death of a node.
+    package var gossipProfile: String?
+
+    package init(gossipProfile: String? = nil) { self.gossipProfile = gossipProfile }
   }
 
   /// Settings of the Pods of one component.

@@ -17,3 +17,10 @@ protocol AddressAnnouncing: Sendable {
 }
 
 extension Layer2Announcer: AddressAnnouncing {}
+
+extension AddressAnnouncing {
+  /// The names of the interfaces on which it announces.
+  var usableInterfaces: Set<String> {
+    Set(interfaces.filter { $0.responderInterface != nil }.map(\.name))
+  }
+}

@@ -7,6 +7,7 @@ enum LogKey {
   static let joined = "joined"
   static let left = "left"
   static let node = "node"
+  static let path = "path"
   static let pool = "pool"
   static let pools = "pools"
   static let problem = "problem"

@@ -12,14 +12,17 @@ import ServiceLifecycle
 ///
 /// ```
 ///  pools, advertisements, ConfigMap ─▶ SpeakerInputs ─┐
-///  Nodes, speakers' Pods ─────────────▶      │        ▼
+///  Nodes, SpeakerGossip ──────────────▶      │        ▼
 ///  Services, EndpointSlices ──────────▶ ServiceAnnouncer ─▶ Layer2Announcer ─▶ links
 ///                                            │ queue
 ///                                            └──────────▶ L2StatusWriter, events
 /// ```
 ///
-/// Nothing is announced before everything that decides about it has been read. Afterwards what is announced stays as it
-/// is while the API server does not answer.
+/// Nothing is announced before everything that decides about it has been read and the first attempt to join the other
+/// speakers has ended. Afterwards what is announced stays as it is while the API server does not answer.
+///
+/// It ends in order: the others are told first and announce what was announced here; then this node stops answering, removes
+/// its status objects and closes.
 package struct MetalLBSpeakerService: ServiceLifecycle.Service {
   /// What must be true before the process is ready.
   package enum Check: String, Sendable, Hashable, CaseIterable {
@@ -40,6 +43,7 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
   private let options: SpeakerOptions
   private let client: APIClient
   private let metrics: SpeakerMetrics
+  private let metricsFactory: any MetricsFactory
   private let announcer: any AddressAnnouncing
   private let time: TimeSource
   private let logger: Logger
@@ -74,30 +78,35 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
     self.time = time
     self.logger = logger
     self.onReady = onReady
+    metricsFactory = factory
     metrics = SpeakerMetrics(factory: factory, node: options.nodeName)
   }
 
   /// Runs until graceful shutdown: withdraws everything, removes this node's status objects, closes. Throws when packets
-  /// cannot be sent from this node.
+  /// cannot be sent from this node, or gossip cannot begin.
   package func run() async throws {
     if options.bgpType != .native {
       logger.warning(
         "this version announces on layer 2 only",
         metadata: [LogKey.protocolName: "\(options.bgpType.rawValue)"])
     }
-    try await ServiceGroup(services: services(), logger: logger).run()
+    try await ServiceGroup(services: try services(), logger: logger).run()
   }
 
   /// What others depend on comes first, so that it stops last.
-  private func services() -> [any ServiceLifecycle.Service] {
+  private func services() throws -> [any ServiceLifecycle.Service] {
     let recorder = EventRecorder(
       client: client, component: "metallb-speaker", host: options.nodeName, time: time,
       logger: logger)
     let informers = SpeakerInformers(client: client, options: options, time: time, logger: logger)
+    let gossip = try SpeakerGossip(
+      options: options, client: client, speakers: informers.speakers, metrics: metricsFactory,
+      time: time, logger: logger)
     let queue = WorkQueue<NamespacedName>(time: time)
     let statusQueue = WorkQueue<NamespacedName>(time: time)
     let inputs = SpeakerInputs(
-      informers: informers, node: options.nodeName, metrics: metrics, time: time, logger: logger,
+      informers: informers, gossip: gossip, node: options.nodeName, metrics: metrics, time: time,
+      logger: logger,
       onChange: { for key in informers.services.store.keys { queue.add(key) } })
     let rules = Layer2Rules(
       node: options.nodeName,
@@ -118,10 +127,13 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
     }
     let links = AnnouncingLinks(announcer: announcer) { isFirst in
       if isFirst { onReady(.sockets) }
+      gossip.setInterfaces(announcer.usableInterfaces)
       serviceAnnouncer.noteInterfaceChange()
     }
+    gossip.observe(
+      onChange: { inputs.queue.add(.cluster) }, onDoubt: { serviceAnnouncer.announceAgain() })
     return [recorder] + informers.all + [
-      links,
+      gossip, links,
       Controller(
         name: "status", queue: statusQueue, workers: 4, logger: logger,
         ready: {
@@ -139,12 +151,15 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
           ready: {
             try await informers.waitForSync()
             onReady(.caches)
+            try await gossip.waitUntilKnown()
             inputs.load()
             onReady(.configuration)
             try await links.waitUntilKnown()
           },
           reconcile: { serviceAnnouncer.reconcile($0) }),
         withdraw: {
+          // Others take over while this node still answers.
+          await gossip.leave()
           let announced = serviceAnnouncer.stop()
           _ = try? await time.limit(Self.farewell) {
             for service in announced { _ = try await writer.reconcile(service) }

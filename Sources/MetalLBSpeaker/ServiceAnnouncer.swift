@@ -126,6 +126,17 @@ final class ServiceAnnouncer: Sendable {
     }
   }
 
+  /// Tells the network again who has the addresses: another node may have announced them for a while.
+  func announceAgain() {
+    state.withLock { state in
+      guard !state.isStopped else { return }
+      for (address, interfaces) in state.table.placements {
+        announcer.withdraw(address)
+        announcer.announce(address, interfaces: interfaces)
+      }
+    }
+  }
+
   /// Withdraws everything; nothing is announced afterwards. Returns the Services that were announced.
   func stop() -> [NamespacedName] {
     let announced = state.withLock { state in

@@ -36,8 +36,9 @@ struct SpeakerInformers: Sendable {
       options.speakerLabels.isEmpty
       ? nil
       : Informer(
-        client: client, namespace: namespace, labelSelector: options.speakerLabels, time: time,
-        logger: logger
+        client: client, namespace: namespace, labelSelector: options.speakerLabels,
+        // Upstream's rights only allow to list them, which is enough for gossip.
+        isOptional: options.gossip != nil, time: time, logger: logger
       ) { $0.dropUnread() }
     pools = Informer(client: client, namespace: namespace, time: time, logger: logger)
     advertisements = Informer(client: client, namespace: namespace, time: time, logger: logger)

@@ -27,6 +27,7 @@ final class SpeakerInputs: Sendable {
 
   let queue: WorkQueue<Part>
   private let informers: SpeakerInformers
+  private let gossip: SpeakerGossip
   private let node: String
   private let metrics: SpeakerMetrics
   private let logger: Logger
@@ -34,10 +35,12 @@ final class SpeakerInputs: Sendable {
   private let state = Mutex(State())
 
   init(
-    informers: SpeakerInformers, node: String, metrics: SpeakerMetrics, time: TimeSource,
+    informers: SpeakerInformers, gossip: SpeakerGossip, node: String, metrics: SpeakerMetrics,
+    time: TimeSource,
     logger: Logger, onChange: @escaping @Sendable () -> Void
   ) {
     self.informers = informers
+    self.gossip = gossip
     self.node = node
     self.metrics = metrics
     self.logger = logger
@@ -109,10 +112,17 @@ final class SpeakerInputs: Sendable {
 
   private func loadCluster() -> Bool {
     let nodes = informers.nodes.store.values
-    let view = ClusterView(
-      nodes: Dictionary(nodes.map { ($0.metadata.name, NodeFacts($0)) }) { first, _ in first },
-      members: SpeakerMembership.members(
-        nodes: nodes, speakers: informers.speakers?.store.values))
+    let facts = Dictionary(nodes.map { ($0.metadata.name, NodeFacts($0)) }) { first, _ in first }
+    let view: ClusterView
+    switch gossip.knowledge {
+    case .joining: return false
+    case .useReadiness:
+      view = ClusterView(
+        nodes: facts,
+        members: SpeakerMembership.members(
+          nodes: nodes, speakers: informers.speakers?.store.values))
+    case .members(let metadata): view = ClusterView(nodes: facts, members: Set(metadata.keys))
+    }
     let old = state.withLock { state in
       defer { state.cluster = view }
       return state.cluster

@@ -24,6 +24,10 @@ package struct SpeakerOptions: Sendable, Hashable {
   package var ignoresExclusionLabel = false
   /// `--ml-labels`, `METALLB_ML_LABELS`: selects the Pods of all speakers. Empty: every Node counts as having one.
   package var speakerLabels = ""
+  /// How this speaker gossips with the others; nil, or no ``speakerLabels``: readiness counts instead.
+  package var gossip: GossipOptions?
+  /// Of this program, for the other speakers.
+  package var version = ""
   package var bgpType = BGPType.native
   /// A file with regular expressions of interfaces to leave alone. A missing file leaves the defaults in force.
   package var excludedInterfacesPath = "/etc/metallb/excludel2.yaml"

@@ -84,7 +84,15 @@ enum SpeakerDaemonSet {
       EnvVar(name: "METALLB_ML_LABELS", value: "app=metallb,component=speaker"),
       EnvVar(name: "METALLB_ML_BIND_PORT", value: String(input.environment.ports.memberlist)),
       EnvVar(name: "METALLB_ML_SECRET_KEY_PATH", value: MountPath.memberlistSecret),
-    ] + input.backendVariables + [EnvVar(name: "METALLB_POD_NAME", fieldPath: "metadata.name")]
+    ] + gossipProfile(input) + input.backendVariables + [
+      EnvVar(name: "METALLB_POD_NAME", fieldPath: "metadata.name")
+    ]
+  }
+
+  /// The default is not written: upstream's speaker, which may run from this too, has no such variable.
+  private static func gossipProfile(_ input: RenderingInput) -> [EnvVar] {
+    guard let profile = input.spec.extensions?.gossipProfile else { return [] }
+    return [EnvVar(name: "METALLB_ML_PROFILE", value: profile)]
   }
 
   private static func volumes(_ input: RenderingInput) -> [Volume] {

@@ -11,7 +11,9 @@ struct LabCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lab",
     abstract: "Run a whole cluster on this machine, in network namespaces. Needs root.",
-    subcommands: [LabUpCommand.self, LabDemoCommand.self, LabDownCommand.self])
+    subcommands: [
+      LabUpCommand.self, LabDemoCommand.self, LabFailoverCommand.self, LabDownCommand.self,
+    ])
 }
 
 /// What `up` and `demo` have in common.

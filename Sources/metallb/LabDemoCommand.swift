@@ -23,7 +23,7 @@ struct LabDemoCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await requireLab()
-    let manifest = try self.manifest.map(LabFiles.read) ?? shippedManifest()
+    let manifest = try self.manifest.map(LabFiles.read) ?? Self.shippedManifest()
     let options = try lab.sessionOptions()
     let logger = lab.logger()
     let style = TerminalStyle.standardOutput()
@@ -47,7 +47,7 @@ struct LabDemoCommand: AsyncParsableCommand {
     }
   }
 
-  private func shippedManifest() throws -> String {
+  static func shippedManifest() throws -> String {
     try Installation(
       platform: .kubernetes, image: ImageReference(Installation.defaultImage)
     ).manifest()

@@ -12,6 +12,9 @@ struct MetalLBCommand: AsyncParsableCommand {
     ]
   )
 
+  /// What this program calls itself to others.
+  static let version = "metallb-swift"
+
   /// Container images call the parts by upstream's command paths, so the name that the program is
   /// called by picks the subcommand (design D1).
   static let commandsByProgramName = [

@@ -33,12 +33,15 @@ struct SpeakerCommand: AsyncParsableCommand {
   @Option(name: .customLong("ml-labels"), help: "Selects the Pods of all speakers.")
   var speakerLabels = environment("METALLB_ML_LABELS")
 
+  @OptionGroup(title: "Gossip") var gossip: GossipArguments
+
   @OptionGroup(visibility: .hidden) var compatibility: CompatibilityOptions
 
   func validate() throws {
     guard !nodeName.isEmpty else {
       throw ValidationError("--node-name or METALLB_NODE_NAME must name the Node.")
     }
+    _ = try gossip.options
     guard ["", "native", "frr", "frr-k8s"].contains(environment("METALLB_BGP_TYPE")) else {
       throw ValidationError("METALLB_BGP_TYPE must be native, frr or frr-k8s.")
     }
@@ -54,6 +57,8 @@ struct SpeakerCommand: AsyncParsableCommand {
     options.loadBalancerClass = loadBalancerClass
     options.ignoresExclusionLabel = ignoresExclusionLabel
     options.speakerLabels = speakerLabels
+    options.gossip = try gossip.options
+    options.version = MetalLBCommand.version
     options.bgpType = SpeakerOptions.BGPType(rawValue: environment("METALLB_BGP_TYPE")) ?? .native
     let registry = PrometheusRegistry()
     let readiness = Readiness(MetalLBSpeakerService.Check.allCases.map(\.rawValue))
@@ -70,10 +75,6 @@ struct SpeakerCommand: AsyncParsableCommand {
   /// start this program.
   struct CompatibilityOptions: ParsableArguments {
     @Option var host = ""
-    @Option(name: .customLong("ml-bindaddr")) var memberlistBindAddress = ""
-    @Option(name: .customLong("ml-bindport")) var memberlistBindPort = ""
-    @Option(name: .customLong("ml-secret-key-path")) var memberlistSecretKeyPath = ""
-    @Flag(name: .customLong("ml-wan-config")) var memberlistWANConfig = false
     @Option(name: .customLong("bgp-debounce-timeout")) var bgpDebounceTimeout = 3000
     @Option(name: .customLong("frrk8s-namespace")) var frrk8sNamespace = ""
     @Flag(name: .customLong("frrk8s-secret-passthrough")) var frrk8sSecretPassthrough = false

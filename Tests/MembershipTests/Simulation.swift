@@ -145,11 +145,19 @@ struct Simulation {
     for index in nodes.indices { nodes[index].events = [] }
   }
 
+  /// What all nodes have sent since the last call, in bytes of UDP and TCP payload.
+  mutating func takeBytesSent() -> Int {
+    nodes.indices.reduce(0) { sum, index in
+      defer { nodes[index].bytesSent = 0 }
+      return sum + nodes[index].bytesSent
+    }
+  }
+
   // MARK: Power
 
-  /// Starts the process of a node, which knows the addresses of all nodes.
-  mutating func boot(_ index: Int) throws {
-    let addresses = nodes.map(\.configuration.address)
+  /// Starts the process of a node, which knows the addresses of some nodes, or of all.
+  mutating func boot(_ index: Int, knowing peers: Range<Int>? = nil) throws {
+    let addresses = nodes[peers ?? nodes.indices].map(\.configuration.address)
     nodes[index].process += 1
     nodes[index].power = .running
     nodes[index].core = try Memberlist(nodes[index].configuration)

@@ -71,6 +71,7 @@ import Testing
       configuration.annotations = ["speaker": "demo"]
       configuration.resources = ["limits": ["cpu": "300m"]]
       spec.speakerConfig = configuration
+      spec.extensions = MetalLB.Extensions(gossipProfile: "fast")
     }
     try expectGolden(try text(input), "every-field.yaml")
   }
