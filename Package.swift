@@ -159,8 +159,8 @@ let package = Package(
       "MetalLBController",
       [
         "NetworkAddresses", "IPAllocation", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration",
-        "ClusterConfiguration", "KubernetesClient", "ControllerRuntime", coreMetrics, logging,
-        metrics, serviceLifecycle,
+        "ClusterConfiguration", "KubernetesClient", "ControllerRuntime", "WebhookServer",
+        coreMetrics, logging, metrics, serviceLifecycle,
       ]),
     module(
       "MetalLBSpeaker",
@@ -175,7 +175,7 @@ let package = Package(
       [
         "Backoff", "NetworkAddresses", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI",
         "LegacyConfiguration", "ClusterConfiguration", "OperatorRendering", "KubernetesClient",
-        "ControllerRuntime",
+        "ControllerRuntime", "WebhookServer",
         logging, metrics, serviceLifecycle,
       ]),
 
@@ -211,6 +211,13 @@ let package = Package(
       ],
       path: "Tests/Support/KubernetesTesting", swiftSettings: settings),
     .target(
+      name: "WebhookTesting",
+      dependencies: [
+        "KubernetesAPI", "KubernetesClient", "KubernetesTesting", "MetalLBAPI", "MetricsServer",
+        "WebhookServer", logging, serviceLifecycle,
+      ],
+      path: "Tests/Support/WebhookTesting", swiftSettings: settings),
+    .target(
       name: "NamespaceTesting", dependencies: ["LinuxNetwork", subprocess],
       path: "Tests/Support/NamespaceTesting", swiftSettings: settings),
 
@@ -220,7 +227,7 @@ let package = Package(
       dependencies: [
         "NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "OperatorRendering",
         "LegacyConfiguration", "KubernetesClient", "ControllerRuntime", "MetricsServer",
-        "PrometheusMetrics",
+        "WebhookServer", "PrometheusMetrics",
         "MetalLBController", "MetalLBSpeaker", "MetalLBOperator", "DevelopmentAPIServer",
         "NetworkLab", "DevelopmentCluster", "LabJourney", argumentParser, logging, metrics,
         serviceLifecycle,
@@ -291,6 +298,7 @@ let package = Package(
       [
         "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration", "ClusterConfiguration",
         "IPAllocation", "KubernetesClient", "ControllerRuntime", "KubernetesTesting",
+        "WebhookServer", "WebhookTesting",
         "NetworkAddresses", "PrometheusMetrics", coreMetrics, logging, serviceLifecycle,
       ]),
     tests(
@@ -305,7 +313,8 @@ let package = Package(
       "MetalLBOperator",
       [
         "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "KubernetesClient", "ControllerRuntime",
-        "OperatorRendering", "LegacyConfiguration", "KubernetesTesting", logging,
+        "OperatorRendering", "LegacyConfiguration", "KubernetesTesting", "WebhookServer",
+        "WebhookTesting", logging,
       ]),
     tests(
       "DevelopmentAPIServer",

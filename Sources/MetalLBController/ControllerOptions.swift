@@ -26,6 +26,8 @@ package struct ControllerOptions: Sendable, Hashable {
   /// `--lb-class`: only Services of this class are handled. Empty: those without a class.
   package var loadBalancerClass = ""
   package var webhookMode = WebhookMode.enabled
+  /// `METALLB_BGP_TYPE`: what speaks BGP where no MetalLB object says so. Empty: native.
+  package var bgpType = ""
 
   package init(namespace: String) { self.namespace = namespace }
 

@@ -47,10 +47,6 @@ package struct MetalLBControllerService: ServiceLifecycle.Service {
 
   /// Runs until graceful shutdown: work that was begun is finished, then the lease is given up.
   package func run() async throws {
-    if options.webhookMode != .disabled {
-      logger.warning(
-        "this version serves no admission webhooks: objects are checked when they are read")
-    }
     guard options.webhookMode != .onlyWebhook else {
       readiness(nil)
       try await gracefulShutdown()

@@ -1,9 +1,11 @@
 import ArgumentParser
 import KubernetesClient
 import LegacyConfiguration
+import MetalLBAPI
 import MetalLBController
 import MetricsServer
 import PrometheusMetrics
+import WebhookServer
 
 /// Gives addresses to Services (spec/controller 4.6).
 struct ControllerCommand: AsyncParsableCommand {
@@ -33,19 +35,21 @@ struct ControllerCommand: AsyncParsableCommand {
   @Option(name: .customLong("webhook-mode"), help: "enabled, disabled or onlywebhook.")
   var webhookMode = ControllerOptions.WebhookMode.enabled
 
-  @OptionGroup(visibility: .hidden) var webhooks: WebhookOptions
+  @Option(name: .customLong("webhook-secret"), help: "The Secret with the webhooks' certificates.")
+  var webhookSecret = WebhookServerNames.controller.secret
+
+  @OptionGroup var webhooks: WebhookFlags
+
+  /// Accepted, so that upstream's manifests start this program; there is nothing of the kind here.
+  @Option(name: .customLong("pprof-bind-address"), help: .hidden) var pprofBindAddress = ""
 
   func run() async throws {
     let logger = process.logLevel.startLogging(label: "metallb-controller")
     let client = try process.client(component: "controller")
-    var options = ControllerOptions(namespace: ownNamespace(namespace, client: client))
-    options.configMapName = config
-    options.memberlistSecretName = memberlistSecretName
-    options.deploymentName = deployment
-    options.podName = podName
-    options.loadBalancerClass = loadBalancerClass
-    options.webhookMode = webhookMode
-    let (registry, readiness) = (PrometheusRegistry(), Readiness(["controller"]))
+    let options = options(namespace: ownNamespace(namespace, client: client))
+    let servesWebhooks = options.webhookMode != .disabled
+    let registry = PrometheusRegistry()
+    let readiness = Readiness(["controller"] + (servesWebhooks ? WebhookService.Check.all : []))
     let controller = MetalLBControllerService(
       options: options, client: client, metrics: registry, logger: logger
     ) { failure in
@@ -58,18 +62,28 @@ struct ControllerCommand: AsyncParsableCommand {
     let endpoints = try process.endpoints(
       healthAddress: .everywhere(port: process.healthProbePort), readiness: readiness,
       registry: registry, client: client, logger: logger)
-    try await runUntilSignalled(endpoints + [controller], grace: .seconds(8), logger: logger)
+    let webhookServer = WebhookService(
+      options: webhooks.options(
+        .controller, secret: webhookSecret, namespace: options.namespace,
+        limits: try process.tlsLimits),
+      handlers: ConfigurationWebhooks(client: client, options: options).handlers, client: client,
+      readiness: readiness, logger: logger)
+    try await runUntilSignalled(
+      endpoints + (servesWebhooks ? [webhookServer] : []) + [controller], grace: .seconds(8),
+      logger: logger)
+  }
+
+  private func options(namespace: String) -> ControllerOptions {
+    var options = ControllerOptions(namespace: namespace)
+    options.configMapName = config
+    options.memberlistSecretName = memberlistSecretName
+    options.deploymentName = deployment
+    options.podName = podName
+    options.loadBalancerClass = loadBalancerClass
+    options.webhookMode = webhookMode
+    options.bgpType = environment("METALLB_BGP_TYPE")
+    return options
   }
 }
 
 extension ControllerOptions.WebhookMode: ExpressibleByArgument {}
-
-/// Flags of upstream's webhook server: accepted, so that its manifests start this program.
-struct WebhookOptions: ParsableArguments {
-  @Flag(name: .customLong("disable-cert-rotation")) var disableCertRotation = false
-  @Option(name: .customLong("cert-dir")) var certDir = "/tmp/k8s-webhook-server/serving-certs"
-  @Option(name: .customLong("cert-service-name")) var certServiceName = "metallb-webhook-service"
-  @Option(name: .customLong("webhook-secret")) var webhookSecret = "metallb-webhook-cert"
-  @Flag(name: .customLong("webhook-http2")) var webhookHTTP2 = false
-  @Option(name: .customLong("pprof-bind-address")) var pprofBindAddress = ""
-}

@@ -1,9 +1,12 @@
 import ArgumentParser
 import KubernetesClient
+import Logging
+import MetalLBAPI
 import MetalLBOperator
 import MetricsServer
 import OperatorRendering
 import ServiceLifecycle
+import WebhookServer
 
 /// Installs MetalLB as the MetalLB object says (spec/operator 7.1, 7.2).
 struct OperatorCommand: AsyncParsableCommand {
@@ -22,6 +25,8 @@ struct OperatorCommand: AsyncParsableCommand {
   @Option(help: "A kubeconfig; without one, the Pod's service account.")
   var kubeconfig: String?
 
+  @OptionGroup var webhooks: WebhookFlags
+
   @OptionGroup(visibility: .hidden) var compatibility: CompatibilityOptions
 
   func run() async throws {
@@ -30,27 +35,47 @@ struct OperatorCommand: AsyncParsableCommand {
       configuration: try .automatic(kubeconfig: kubeconfig), userAgent: "metallb-operator")
     let pod = environment("POD_NAME").isEmpty ? environment("HOSTNAME") : environment("POD_NAME")
     let random = String(UInt64.random(in: .min ... .max), radix: 16)
+    let environment = try OperatorEnvironment(variables: processEnvironment())
     let installer = Operator(
       client: client,
       options: OperatorOptions(
-        environment: try OperatorEnvironment(variables: processEnvironment()),
-        isLeaderElected: isLeaderElected, identity: "\(pod)_\(random)"),
+        environment: environment, isLeaderElected: isLeaderElected, identity: "\(pod)_\(random)"),
       logger: logger)
-    let readiness = Readiness(["operator"])
+    let readiness = Readiness(["operator"] + WebhookService.Check.all)
     readiness.check("operator") { installer.isReady ? nil : "does not know the cluster yet" }
     let health = HealthEndpoint(
       address: .everywhere(port: port), readiness: readiness, logger: logger)
-    try await runUntilSignalled([health, installer], grace: .seconds(8), logger: logger)
+    let webhookServer = WebhookService(
+      options: webhooks.options(
+        .operator, namespace: environment.namespace,
+        limits: environment.tls.limits(logger: logger)),
+      handlers: OperatorWebhooks(client: client, environment: environment).handlers,
+      client: client, readiness: readiness, logger: logger)
+    try await runUntilSignalled(
+      [health, webhookServer, installer], grace: .seconds(8), logger: logger)
   }
 
   /// Flags of upstream's operator: accepted, so that its manifests start this program.
   struct CompatibilityOptions: ParsableArguments {
     @Option(name: .customLong("metrics-addr")) var metricsAddress = "0"
-    @Flag(name: .customLong("disable-cert-rotation")) var disableCertRotation = false
-    @Option(name: .customLong("cert-dir")) var certDir = "/tmp/k8s-webhook-server/serving-certs"
-    @Option(name: .customLong("cert-service-name")) var certServiceName =
-      "metallb-operator-webhook-service"
-    @Flag(name: .customLong("webhook-http2")) var webhookHTTP2 = false
     @Flag(name: .customLong("external-metallb-webhook-server")) var externalWebhookServer = false
+  }
+}
+
+extension OperatorEnvironment.TLSOptions {
+  /// The same for the operator's own webhooks. What only older programs can do, versions before 1.2 or suites that
+  /// version 1.3 does not have, is left out.
+  fileprivate func limits(logger: Logger) -> TLSLimits {
+    let isTLS13 = minVersion.isEmpty || minVersion == "VersionTLS13"
+    do throws(TLSLimitsError) {
+      return try TLSLimits(
+        minimumVersion: isTLS13 ? "VersionTLS13" : "VersionTLS12",
+        cipherSuites: isTLS13 ? "" : cipherSuites, curvePreferences: curvePreferences)
+    } catch {
+      logger.warning(
+        "serving the operator's webhooks with the usual TLS settings",
+        metadata: ["reason": "\(error)"])
+      return TLSLimits()
+    }
   }
 }

@@ -32,13 +32,13 @@ struct ProcessOptions: ParsableArguments {
   var kubeconfig: String?
 
   @Option(name: .customLong("tls-min-version"), help: "VersionTLS12 or VersionTLS13.")
-  var tlsMinVersion = ""
+  var tlsMinVersion = environment("TLS_MIN_VERSION")
 
   @Option(name: .customLong("tls-cipher-suites"), help: "IANA names, with TLS 1.2 only.")
-  var tlsCipherSuites = ""
+  var tlsCipherSuites = environment("TLS_CIPHER_SUITES")
 
   @Option(name: .customLong("tls-curve-preferences"), help: "Numbers of the TLS registry.")
-  var tlsCurvePreferences = ""
+  var tlsCurvePreferences = environment("TLS_CURVE_PREFERENCES")
 
   @Option(
     name: .customLong("metrics-cert-dir"),
@@ -56,7 +56,7 @@ struct ProcessOptions: ParsableArguments {
     }
   }
 
-  private var tlsLimits: TLSLimits {
+  var tlsLimits: TLSLimits {
     get throws(TLSLimitsError) {
       try TLSLimits(
         minimumVersion: tlsMinVersion, cipherSuites: tlsCipherSuites,

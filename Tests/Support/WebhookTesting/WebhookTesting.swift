@@ -1,0 +1,115 @@
+package import KubernetesAPI
+package import KubernetesClient
+package import KubernetesTesting
+internal import Logging
+package import MetalLBAPI
+internal import MetricsServer
+internal import ServiceLifecycle
+package import WebhookServer
+
+/// Serves webhooks on loopback and registers them with a test's cluster, for its namespace and further ones, while `body`
+/// runs. Begins once the server is ready.
+///
+/// - Parameter converts: whether the CRDs of `names` convert by this server. Only in clusters of our own.
+package func withRegisteredWebhooks<Result: Sendable>(
+  _ names: WebhookServerNames, _ handlers: [String: WebhookHandler], in cluster: TestCluster,
+  namespaces: [String] = [], converts: Bool = false, _ body: () async throws -> Result
+) async throws -> Result {
+  let registration = InjectionTarget.validatingWebhooks(cluster.uniqueName("webhooks"))
+  let definitions = converts ? names.convertedDefinitions : []
+  let (ports, port) = AsyncStream<Int>.makeStream()
+  let readiness = Readiness(WebhookService.Check.all)
+  let logger = Logger(label: "webhooks") { _ in SwiftLogNoOpLogHandler() }
+  let service = WebhookService(
+    options: WebhookOptions(
+      certificates: .issued(
+        secret: NamespacedName(namespace: cluster.namespace, name: names.secret),
+        targets: [registration] + definitions.map { .conversion(ofDefinition: $0) }),
+      dnsName: "localhost", address: .loopback(port: 0)),
+    handlers: handlers, client: cluster.client, readiness: readiness, logger: logger,
+    onListening: { port.yield($0) })
+  let group = ServiceGroup(services: [service], logger: logger)
+  return try await withThrowingTaskGroup(of: Void.self) { tasks in
+    tasks.addTask { try await group.run() }
+    defer { tasks.cancelAll() }
+    var number = 0
+    for await port in ports {
+      number = port
+      break
+    }
+    let url = "https://localhost:\(number)"
+    _ = try await cluster.client.create(
+      names.registration(registration.name, url: url, namespaces: [cluster.namespace] + namespaces),
+      registration.resource)
+    for definition in definitions {
+      _ = try await cluster.client.patch(
+        InjectionTarget.conversion(ofDefinition: definition).resource, definition,
+        .merge([
+          "spec": [
+            "conversion": [
+              "strategy": "Webhook",
+              "webhook": [
+                "conversionReviewVersions": ["v1"],
+                "clientConfig": [
+                  "service": .null, "url": .string(url + WebhookServerNames.conversionPath),
+                ],
+              ],
+            ]
+          ]
+        ]))
+    }
+    try await cluster.eventually(
+      registration.resource, registration.name, "the authority is injected"
+    ) { $0?["webhooks"]?[0]?[path: ["clientConfig", "caBundle"]] != nil }
+    for definition in definitions {
+      try await cluster.eventually(
+        InjectionTarget.conversion(ofDefinition: definition).resource, definition,
+        "the authority is injected"
+      ) {
+        $0?[path: ["spec", "conversion", "webhook", "clientConfig", "caBundle"]] != nil
+      }
+    }
+    do {
+      let result = try await body()
+      try await cluster.client.delete(registration.resource, registration.name)
+      return result
+    } catch {
+      try? await cluster.client.delete(registration.resource, registration.name)
+      throw error
+    }
+  }
+}
+
+extension WebhookServerNames {
+  fileprivate func registration(_ name: String, url: String, namespaces: [String]) -> JSONValue {
+    let resource = InjectionTarget.validatingWebhooks(name).resource
+    return [
+      "apiVersion": .string(resource.apiVersion), "kind": .string(resource.kind),
+      "metadata": ["name": .string(name)],
+      "webhooks": .array(
+        webhooks.map { webhook in
+          [
+            "name": .string(webhook.name), "sideEffects": "None",
+            "admissionReviewVersions": ["v1"], "failurePolicy": "Fail",
+            "clientConfig": ["url": .string(url + webhook.path)],
+            "namespaceSelector": [
+              "matchExpressions": [
+                [
+                  "key": "kubernetes.io/metadata.name", "operator": "In",
+                  "values": .strings(namespaces),
+                ]
+              ]
+            ],
+            "rules": [
+              [
+                "apiGroups": [.string(webhook.resource.group)],
+                "apiVersions": [.string(webhook.resource.version)],
+                "operations": .strings(webhook.operations),
+                "resources": [.string(webhook.resource.plural)],
+              ]
+            ],
+          ]
+        }),
+    ]
+  }
+}
