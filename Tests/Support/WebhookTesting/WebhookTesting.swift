@@ -1,5 +1,5 @@
-package import KubernetesAPI
-package import KubernetesClient
+internal import KubernetesAPI
+internal import KubernetesClient
 package import KubernetesTesting
 internal import Logging
 package import MetalLBAPI
