@@ -29,14 +29,14 @@ struct ControllerHarness: Sendable {
 
   /// Runs a controller beside `body`, and shuts it down gracefully afterwards.
   func running<Result: Sendable>(
-    _ options: ControllerOptions? = nil,
+    _ options: ControllerOptions? = nil, as user: APIClient? = nil,
     readiness: @escaping @Sendable (String?) -> Void = { _ in },
     _ body: @Sendable @escaping () async throws -> Result
   ) async throws -> Result {
     let service = MetalLBControllerService(
       options: options ?? self.options(),
-      client: APIClient(
-        configuration: cluster.configuration, userAgent: "metallb-controller"),
+      client: user
+        ?? APIClient(configuration: cluster.configuration, userAgent: "metallb-controller"),
       metrics: metrics, logger: Self.logger, readiness: readiness)
     let group = ServiceGroup(services: [service], logger: Self.logger)
     return try await withThrowingTaskGroup(of: Result?.self) { tasks in

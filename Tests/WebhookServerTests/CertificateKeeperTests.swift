@@ -178,6 +178,30 @@ import Testing
     }
   }
 
+  @Test func `Without a server the failure policy decides`() async throws {
+    try await withFixture { fixture in
+      let ready = ReadyGate()
+      let keeper = fixture.keeper { ready.note($0) }
+      try await running([keeper]) { ports in
+        try await fixture.register(port: ports[0])
+        try await fixture.cluster.eventually(
+          fixture.registration.resource, fixture.registration.name, "the authority is injected"
+        ) { Fixture.bundle(of: $0) != nil }
+        try await fixture.create("good")
+      }
+      let refusal = await #expect(throws: KubernetesError.self) {
+        try await fixture.create("later")
+      }
+      #expect(refusal?.code == 500)
+      #expect(
+        refusal?.message.contains("failed calling webhook \"configmaps.example.com\"") == true)
+      _ = try await fixture.cluster.client.patch(
+        fixture.registration.resource, fixture.registration.name,
+        .json([["op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Ignore"]]))
+      try await fixture.create("later")
+    }
+  }
+
   @Test func `A bundle that somebody edits or removes is put back`() async throws {
     try await withFixture { fixture in
       let ready = ReadyGate()
