@@ -66,21 +66,26 @@ package struct Journey: Sendable {
   func installOperator() async throws {
     try await timeline.step("install the operator") {
       let documents = try JSONValue.documents(yaml: manifest)
-      var deployment: JSONValue?
+      var deployments: [String] = []
       for document in documents {
         let kind = try await self.kind(of: document)
         _ = try await client.apply(document, kind, fieldManager: "kubectl", force: true)
         if kind.kind == "CustomResourceDefinition" { try await awaitEstablished(document) }
-        if kind.kind == "Deployment" { deployment = document }
+        if kind.kind == "Deployment" {
+          deployments += [document[path: ["metadata", "name"]]?.stringValue].compactMap(\.self)
+        }
       }
-      guard let name = deployment?[path: ["metadata", "name"]]?.stringValue else {
+      guard !deployments.isEmpty else {
         throw JourneyError.failed("the manifest has no Deployment")
       }
-      _ = try await client.wait(
-        for: Deployment.self, name, namespace: objects.operatorNamespace, until: "is available"
-      ) { ($0?.status?.availableReplicas ?? 0) > 0 }
+      for name in deployments {
+        _ = try await client.wait(
+          for: Deployment.self, name, namespace: objects.operatorNamespace, until: "is available"
+        ) { ($0?.status?.availableReplicas ?? 0) > 0 }
+      }
       let figures: JSONObject = ["documents": .integer(Int64(documents.count))]
-      return ((), .init("\(documents.count) objects applied, \(name) is available", figures))
+      let names = deployments.joined(separator: ", ")
+      return ((), .init("\(documents.count) objects applied, available: \(names)", figures))
     }
   }
 
@@ -108,10 +113,24 @@ package struct Journey: Sendable {
     }
   }
 
+  /// Creates an object that a webhook judges. Its Pod may have become ready a moment ago, and its Service may not lead
+  /// there yet.
+  private func create<R: KubernetesResource>(_ object: R) async throws -> R {
+    let end = ContinuousClock.now + .seconds(10)
+    while true {
+      do {
+        return try await client.create(object)
+      } catch let error as KubernetesError where error.failure == .serverError {
+        guard ContinuousClock.now < end else { throw error }
+        try await Task.sleep(for: .milliseconds(50))
+      }
+    }
+  }
+
   func createMetalLB(_ summary: inout JourneySummary) async throws -> MetalLB {
     let (created, took) = try await timeline.step("create the MetalLB object") {
       let begin = ContinuousClock.now
-      let created = try await client.create(objects.metalLB)
+      let created = try await create(objects.metalLB)
       let (_, moment) = try await client.wait(
         for: MetalLB.self, created.metadata.name, namespace: created.metadata.namespace,
         until: "is available"
@@ -136,7 +155,7 @@ package struct Journey: Sendable {
 
   func addPool() async throws {
     try await timeline.step("add an AddressPool") {
-      let pool = try await client.create(objects.addressPool)
+      let pool = try await create(objects.addressPool)
       _ = try await client.wait(
         for: AddressPool.self, pool.metadata.name, namespace: pool.metadata.namespace,
         until: "is accepted"

@@ -363,7 +363,7 @@ import WebhookTesting
       try await harness.running(
         options, readiness: { failure in reports.withLock { $0.append(failure) } }
       ) {
-        try await harness.createService("web")
+        _ = try await harness.createService("web")
       }
       #expect(reports.withLock(\.self) == [nil])
       let lease = try await harness.client.find(
