@@ -20,7 +20,8 @@ import Testing
       subresource: "status", options: WriteOptions(fieldManager: "other-leader"))
   }
 
-  @Test func `Of two Services that a second leader gave one address the older keeps it`()
+  @Test
+  func `A duplicate that somebody writes is healed at once, and the holder keeps the address`()
     async throws
   {
     try await withHarness { harness in
@@ -40,16 +41,16 @@ import Testing
           return addresses.count == 1 && addresses != ["203.0.113.1"]
         }
         try await harness.service("a-older", has: ["203.0.113.1"])
-        // The older one got what the younger one has: the younger one moves again.
-        let contested = try #require(moved?.ingressIPs.first)
-        try await give("a-older", contested, in: harness)
+        // Nor does age win over a claim: who changes under the leader's eyes is the one that moves.
+        let held = try #require(moved?.ingressIPs.first)
+        try await give("a-older", held, in: harness)
         try await harness.cluster.eventually(
-          KubernetesAPI.Service.self, "b-younger", "the younger has another address"
+          KubernetesAPI.Service.self, "a-older", "the older has an address of its own"
         ) { service in
           let addresses = service?.ingressIPs ?? []
-          return addresses.count == 1 && addresses != [contested]
+          return addresses.count == 1 && addresses != [held]
         }
-        try await harness.service("a-older", has: [contested])
+        try await harness.service("b-younger", has: [held])
       }
     }
   }
