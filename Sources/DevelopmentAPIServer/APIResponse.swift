@@ -11,7 +11,16 @@ struct APIResponse: Sendable {
   enum Body: Sendable {
     case bytes(ByteBuffer)
     /// Written until it returns; then the connection closes.
-    case stream(@Sendable (StreamWriter) async throws -> Void)
+    case stream(OpenStream)
+    /// None: the connection is reset.
+    case reset
+  }
+
+  /// A watch: what it is for, and what writes it.
+  struct OpenStream: Sendable {
+    var attributes: RequestAttributes
+    var user: String
+    var write: @Sendable (StreamWriter) async throws -> Void
   }
 
   init(status: Int, contentType: String, bytes: [UInt8]) {
@@ -28,12 +37,16 @@ struct APIResponse: Sendable {
     self.init(status: status, contentType: "application/json", bytes: json.jsonBytes + [0x0A])
   }
 
-  init(
-    contentType: String, stream: @escaping @Sendable (StreamWriter) async throws -> Void
-  ) {
+  init(contentType: String, stream: OpenStream) {
     status = 200
     self.contentType = contentType
     body = .stream(stream)
+  }
+
+  static var reset: APIResponse {
+    var response = APIResponse(text: "")
+    response.body = .reset
+    return response
   }
 
   static var noSuchPath: APIResponse { APIResponse(status: 404, text: "404 page not found\n") }

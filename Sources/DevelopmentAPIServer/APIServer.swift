@@ -28,16 +28,20 @@ package final class APIServer: ServiceLifecycle.Service {
     package var alternativeNames: [String]
     /// How many changes of each kind are remembered for watches; older ones are answered with 410.
     package var historyLimit: Int
+    /// A watch is cut whose reader leaves what was written untouched for so long.
+    package var stalledReaderLimit: Duration
 
     package init(
       host: String = "127.0.0.1", port: Int = 0, serviceCIDRs: [String] = ["10.96.0.0/16"],
-      alternativeNames: [String] = [], historyLimit: Int = 4096
+      alternativeNames: [String] = [], historyLimit: Int = 4096,
+      stalledReaderLimit: Duration = .seconds(30)
     ) {
       self.host = host
       self.port = port
       self.serviceCIDRs = serviceCIDRs
       self.alternativeNames = alternativeNames
       self.historyLimit = historyLimit
+      self.stalledReaderLimit = stalledReaderLimit
     }
   }
 
@@ -61,6 +65,10 @@ package final class APIServer: ServiceLifecycle.Service {
   private let store: ObjectStore
   private let tokens = ServiceAccountTokens()
   private let webhooks: WebhookClient
+  /// Puts faults in force and ends them.
+  package let faults = FaultInjector()
+  /// The watches that are open.
+  package let watches = OpenWatches()
   private let logger: Logger
   private let address: ServingAddress
   private let state = Mutex(State())
@@ -173,7 +181,7 @@ package final class APIServer: ServiceLifecycle.Service {
   /// Serves until graceful shutdown or cancellation.
   package func run() async throws {
     defer { stopped() }
-    try await Bootstrap.fill(store, settings: settings)
+    try await prepare()
     let application = Application(
       responder: HTTPFrontEnd(handler: handler),
       server: try .tls(tlsConfiguration: tlsConfiguration()),
@@ -196,14 +204,18 @@ package final class APIServer: ServiceLifecycle.Service {
     try outcome.get()
   }
 
+  /// Fills the store with what every cluster has.
+  func prepare() async throws { try await Bootstrap.fill(store, settings: settings) }
+
   private func serve(_ application: some ServiceLifecycle.Service) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       let controllers = Controllers(store: store, logger: logger)
       group.addTask { await controllers.run() }
-      group.addTask { [store] in
+      group.addTask { [store, watches, stalledReaderLimit = configuration.stalledReaderLimit] in
         while !Task.isCancelled {
           try? await Task.sleep(for: .milliseconds(100))
           await store.expireWaiters()
+          watches.cutStalled(for: stalledReaderLimit)
         }
       }
       try await withGracefulShutdownHandler {
@@ -273,7 +285,7 @@ package final class APIServer: ServiceLifecycle.Service {
     ServerSettings(address: address, caCertificatePEM: certificates.caPEM)
   }
 
-  private var handler: RequestHandler {
+  var handler: RequestHandler {
     RequestHandler(
       store: store,
       authenticator: Authenticator(
@@ -281,7 +293,7 @@ package final class APIServer: ServiceLifecycle.Service {
           adminToken: UserInfo(name: "admin", uid: "admin", groups: ["system:masters"])
         ],
         tokens: tokens, store: store),
-      webhooks: webhooks, settings: settings, logger: logger)
+      webhooks: webhooks, faults: faults, watches: watches, settings: settings, logger: logger)
   }
 
   private func tlsConfiguration() throws -> TLSConfiguration {

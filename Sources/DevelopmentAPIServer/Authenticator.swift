@@ -9,7 +9,9 @@ struct Authenticator: Sendable {
   let store: ObjectStore
 
   /// Credentials that are wrong are refused; no credentials at all are `system:anonymous`.
-  func user(of request: APIRequest) async throws -> UserInfo {
+  ///
+  /// - Parameter skew: by how many seconds the clock is ahead that tokens are checked by.
+  func user(of request: APIRequest, skew: Int = 0) async throws -> UserInfo {
     if let header = request.headers[.authorization] {
       let parts = header.split(separator: " ", maxSplits: 1)
       guard parts.count == 2, parts[0].lowercased() == "bearer" else {
@@ -17,7 +19,10 @@ struct Authenticator: Sendable {
         return request.certificateUser?.authenticated ?? .anonymous
       }
       do {
-        return try await user(bearing: String(parts[1]), audiences: []).user.authenticated
+        return try await user(
+          bearing: String(parts[1]), audiences: [],
+          now: WallClock.now.advanced(by: .seconds(skew))
+        ).user.authenticated
       } catch is TokenError {
         throw APIError.unauthorized
       }
@@ -27,12 +32,12 @@ struct Authenticator: Sendable {
 
   /// - Parameter audiences: for whom the token must be meant; empty means for this API.
   func user(
-    bearing token: String, audiences: [String]
+    bearing token: String, audiences: [String], now: Timestamp = WallClock.now
   ) async throws -> (user: UserInfo, audiences: [String]) {
     if let user = staticTokens[token] {
       return (user.authenticated, audiences.isEmpty ? [ServiceAccountTokens.issuer] : audiences)
     }
-    return try await tokens.verify(token, audiences: audiences, store: store)
+    return try await tokens.verify(token, audiences: audiences, store: store, now: now)
   }
 }
 

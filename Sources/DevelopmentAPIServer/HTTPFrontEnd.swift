@@ -1,4 +1,5 @@
 import AsyncAlgorithms
+import Glibc
 import HTTPTypes
 import Hummingbird
 import HummingbirdTLS
@@ -29,7 +30,7 @@ struct HTTPFrontEnd: HTTPResponder {
           code: 413, reason: "RequestEntityTooLarge",
           message: "Request entity too large: limit is \(RequestBody.sizeLimit)",
           details: APIStatus.Details())
-        return Self.response(APIResponse(error), to: request)
+        return try await response(APIResponse(error), to: request, context.channel)
       }
     }
     let target = request.head.path ?? "/"
@@ -39,7 +40,7 @@ struct HTTPFrontEnd: HTTPResponder {
         method: request.method.rawValue, path: String(parts[0]),
         query: Query(parts.count > 1 ? parts[1] : ""), headers: request.headers, body: body,
         certificateUser: await Self.certificateUser(of: request, context.channel)))
-    return Self.response(answer, to: request)
+    return try await response(answer, to: request, context.channel)
   }
 
   /// Who the connection's client certificate names. Not looked at when the request says itself who
@@ -54,7 +55,9 @@ struct HTTPFrontEnd: HTTPResponder {
     return ServerCertificates.user(der: der)
   }
 
-  private static func response(_ answer: APIResponse, to request: Request) -> Response {
+  private func response(
+    _ answer: APIResponse, to request: Request, _ channel: any Channel
+  ) async throws -> Response {
     var headers = HTTPFields()
     headers[.contentType] = answer.contentType
     headers[.cacheControl] = "no-cache, private"
@@ -66,31 +69,52 @@ struct HTTPFrontEnd: HTTPResponder {
     case .bytes(let buffer):
       let response = Response(status: status, headers: headers, body: .init(byteBuffer: buffer))
       return request.method == .head ? response.createHeadResponse() : response
-    case .stream(let write):
+    case .stream(let stream):
       // The connection ends with the stream: its reader was busy noticing that the client left.
       headers[.connection] = "close"
       return Response(
-        status: status, headers: headers, body: Self.body(of: request, writing: write))
+        status: status, headers: headers, body: body(of: request, channel, writing: stream))
+    case .reset:
+      try await Self.reset(channel)
+      throw StreamCut()
     }
   }
 
-  /// Runs a stream until it ends or the client leaves. The stream and the socket meet in a channel
-  /// without a buffer, so that the stream goes on only as fast as the client reads.
-  private static func body(
-    of request: Request, writing write: @escaping @Sendable (StreamWriter) async throws -> Void
+  /// Runs a stream until it ends, the client leaves or the watch is cut. The stream and the socket meet
+  /// in a channel without a buffer, so that the stream goes on only as fast as the client reads.
+  private func body(
+    of request: Request, _ socket: any Channel, writing stream: APIResponse.OpenStream
   ) -> ResponseBody {
-    ResponseBody { writer in
+    ResponseBody { [watches = handler.watches] writer in
+      let id = watches.open(stream.attributes, user: stream.user, socket)
+      defer { watches.close(id) }
       let channel = AsyncChannel<[ByteBuffer]>()
       try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask {
           defer { channel.finish() }
           try await request.body.consumeWithCancellationOnInboundClose { _ in
-            try await write { await channel.send($0) }
+            try await stream.write { await channel.send($0) }
           }
         }
-        for await buffers in channel { try await writer.write(contentsOf: buffers) }
+        for await buffers in channel {
+          watches.note(id, isWriting: true)
+          try await writer.write(contentsOf: buffers)
+          watches.note(id, isWriting: false)
+        }
+        // A stream that failed has no proper end.
+        try await group.waitForAll()
       }
       try await writer.finish(nil)
     }
+  }
+
+  /// Ends a connection with a RST: without a word of TLS or HTTP.
+  private static func reset(_ channel: any Channel) async throws {
+    try await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+      .get()
+    try await channel.eventLoop.submit {
+      try channel.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self).close(
+        promise: nil)
+    }.get()
   }
 }

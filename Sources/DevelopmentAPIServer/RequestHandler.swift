@@ -8,6 +8,8 @@ struct RequestHandler: Sendable {
   let store: ObjectStore
   let authenticator: Authenticator
   let webhooks: WebhookClient
+  let faults: FaultInjector
+  let watches: OpenWatches
   let settings: ServerSettings
   let logger: Logger
 
@@ -30,8 +32,24 @@ struct RequestHandler: Sendable {
 
   private func answer(_ request: APIRequest) async throws -> APIResponse {
     let attributes = RequestAttributes(request)
-    var user = try await authenticator.user(of: request)
+    var user = try await authenticator.user(of: request, skew: faults.tokenSkew(attributes))
     user = try await impersonated(user, by: request)
+    let strike = faults.strike(
+      attributes, user: user, isPage: request.query["continue"].map { !$0.isEmpty } ?? false)
+    if strike.delay > .zero { try await Task.sleep(for: strike.delay) }
+    if let refusal = strike.refusal { throw refusal }
+    switch strike.reset {
+    case .before?: return .reset
+    case .afterwards?:
+      _ = try? await answer(request, attributes, user, strike)
+      return .reset
+    case nil: return try await answer(request, attributes, user, strike)
+    }
+  }
+
+  private func answer(
+    _ request: APIRequest, _ attributes: RequestAttributes, _ user: UserInfo, _ strike: FaultStrike
+  ) async throws -> APIResponse {
     try await authorize(user, attributes)
     let registry = await store.registry()
     guard attributes.isResource else {
@@ -53,7 +71,7 @@ struct RequestHandler: Sendable {
     }
     let call = ResourceCall(
       handler: self, request: request, attributes: attributes, user: user, definition: definition,
-      registry: registry)
+      registry: registry, strike: strike)
     return try await call.answer()
   }
 
@@ -104,6 +122,8 @@ struct RequestHandler: Sendable {
     _ request: APIRequest, _ attributes: RequestAttributes, _ user: UserInfo,
     _ registry: ResourceRegistry
   ) async throws -> APIResponse {
+    let debug = DebugEndpoint(faults: faults, watches: watches, store: store)
+    if let answer = try await debug.answer(request) { return answer }
     let discovery = Discovery(registry: registry, store: store, settings: settings)
     if let answer = try await discovery.answer(request, tokens: authenticator.tokens) {
       return answer
@@ -120,9 +140,13 @@ struct ResourceCall: Sendable {
   let user: UserInfo
   let definition: ResourceDefinition
   let registry: ResourceRegistry
+  /// What goes wrong on request.
+  var strike = FaultStrike()
 
   var store: ObjectStore { handler.store }
-  var webhooks: WebhookCaller { WebhookCaller(client: handler.webhooks) }
+  var webhooks: WebhookCaller {
+    WebhookCaller(client: handler.webhooks, delay: strike.webhookDelay)
+  }
   var kind: ResourceKind { definition.kind }
   var key: ObjectKey {
     ObjectKey(

@@ -21,6 +21,7 @@ extension ResourceCall {
   func list(_ table: ResourceDefinition.StorageKey) async throws -> APIResponse {
     let options = try ListOptions(self)
     let form = try outputForm()
+    if strike.isGone, let token = options.continueToken { throw Self.tooOld(token) }
     let page = try await page(of: table, options)
     return try await render(page, form: form)
   }

@@ -8,11 +8,29 @@ extension ResourceCall {
     let stream = WatchStream(
       call: self, table: table, definition: definition, options: options, form: form,
       objects: try TableForm.Objects(request.query), defaultTimeout: handler.settings.watchTimeout)
-    return APIResponse(contentType: form.watchContentType) { writer in
-      try await stream.run(writer)
-    }
+    let strike = strike
+    return APIResponse(
+      contentType: form.watchContentType,
+      stream: APIResponse.OpenStream(attributes: attributes, user: user.name) { writer in
+        if strike.isGone {
+          try await writer([stream.goneLine(await store.read { $0.revision })])
+        } else if let limit = strike.cutAfter {
+          var left = limit
+          guard left > 0 else { throw StreamCut() }
+          try await stream.run { lines in
+            try await writer(Array(lines.prefix(left)))
+            left -= lines.count
+            if left <= 0 { throw StreamCut() }
+          }
+        } else {
+          try await stream.run(writer)
+        }
+      })
   }
 }
+
+/// A fault on request: the connection ends in the middle of a stream.
+struct StreamCut: Error {}
 
 extension OutputForm {
   var watchContentType: String { encoding.contentType }
@@ -90,6 +108,11 @@ struct WatchStream: Sendable {
     }
     if !lines.isEmpty { try await writer(lines) }
     return revision
+  }
+
+  /// What a watch from a forgotten version is told.
+  func goneLine(_ current: UInt64) -> ByteBuffer {
+    Self.line(.error, Self.tooOld(options.resourceVersion ?? 0, current: current))
   }
 
   private func selects(_ object: StoredObject) -> Bool {

@@ -87,6 +87,10 @@ struct ServiceAccountTokens: Sendable {
     guard claims["exp"]?.integerValue ?? 0 > now.microseconds / 1_000_000 else {
       throw TokenError.expired
     }
+    // One minute is granted to clocks that differ.
+    guard claims["nbf"]?.integerValue ?? 0 <= now.microseconds / 1_000_000 + 60 else {
+      throw TokenError.invalid
+    }
     let accepted = audiences.isEmpty ? [Self.issuer] : audiences
     let meant = claims.texts("aud")
     let granted = meant.filter { accepted.contains($0) }
