@@ -202,7 +202,9 @@ struct Discovery: Sendable {
   private static func storageKind(_ kind: ResourceKind) -> ResourceKind {
     var stored = kind
     if kind.group == "events.k8s.io" { stored.group = "" }
-    if kind == CustomResources.kind { stored.version = "v1beta1" }
+    if kind == CustomResources.kind || kind.kind.hasPrefix("MutatingAdmissionPolicy") {
+      stored.version = "v1beta1"
+    }
     return stored
   }
 

@@ -12,6 +12,9 @@ enum Omissions {
     "APIServices (aggregation), certificate signing requests, flow schemas, storage classes' provisioning",
     "quotas and limit ranges: stored, not enforced; Events do not expire",
     "the controllers of workloads, EndpointSlices and nodes: `metallb lab` has stand-ins",
+    "OpenAPI: texts that describe built-in kinds and their fields, and the paths of the old watch API",
+    "webhooks: `authorizer` in match conditions (refused), connections (CONNECT), audit annotations (nobody records them)",
+    "the differences that a refused Pod update quotes, in the words of Go's structs",
     "encryption at rest and persistence: everything is in memory",
   ]
 

@@ -49,6 +49,8 @@ struct WatchStream: Sendable {
 
   private var store: ObjectStore { call.store }
 
+  /// So many lines are made before the reader has to take them.
+  private static let portion = 256
   private static let bookmarkInterval: Duration = .seconds(60)
   /// A last bookmark is sent this long before the end.
   private static let lastBookmark: Duration = .seconds(2)
@@ -102,6 +104,10 @@ struct WatchStream: Sendable {
     var lines: [ByteBuffer] = []
     for object in objects where selects(object) {
       lines.append(try await line(.added, object, &tables))
+      if lines.count == Self.portion {
+        try await writer(lines)
+        lines = []
+      }
     }
     if options.sendsInitialEvents == true, options.allowsBookmarks {
       lines.append(bookmark(revision, endsInitialEvents: true, &tables))

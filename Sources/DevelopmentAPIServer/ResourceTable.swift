@@ -16,6 +16,10 @@ struct ResourceTable: Sendable {
   private(set) var lastChange: UInt64 = 0
 
   let historyLimit: Int
+  /// Bytes of the objects that the log mentions beyond those that are there.
+  private var historyBytes = 0
+  /// Large objects are forgotten sooner.
+  private static let historyByteLimit = 64 << 20
 
   init(historyLimit: Int, createdAt revision: UInt64) {
     self.historyLimit = historyLimit
@@ -44,15 +48,22 @@ struct ResourceTable: Sendable {
   mutating func apply(_ event: StoreEvent) {
     Self.apply(event.change, to: &objects)
     log.append(event)
+    historyBytes += event.object.body.count
     lastChange = event.resourceVersion
-    while log.count > historyLimit {
-      forgottenThrough = log.removeFirst().resourceVersion
+    while log.count > historyLimit || historyBytes > Self.historyByteLimit,
+      let first = log.popFirst()
+    {
+      historyBytes -= first.object.body.count
+      forgottenThrough = first.resourceVersion
     }
   }
 
   /// Forgets all history up to `revision`.
   mutating func compact(through revision: UInt64) {
-    while let first = log.first, first.resourceVersion <= revision { log.removeFirst() }
+    while let first = log.first, first.resourceVersion <= revision {
+      historyBytes -= first.object.body.count
+      log.removeFirst()
+    }
     forgottenThrough = max(forgottenThrough, revision)
   }
 

@@ -7,10 +7,22 @@ enum YAMLText {
     (try? Yams.serialize(node: node(value), sortKeys: false)) ?? value.jsonText + "\n"
   }
 
-  /// The first document. Throws the parser's error.
+  /// What is YAML, and no object of the API.
+  struct Refusal: Error, Hashable, Sendable {
+    var message: String
+
+    static let aliasing = Refusal(message: "document contains excessive aliasing")
+    static let depth = Refusal(message: "exceeded max depth")
+    static let number = Refusal(message: "a number is not finite")
+  }
+
+  /// The first document. Throws the parser's error, or a `Refusal`.
   static func read(_ text: String) throws -> JSONValue {
+    guard YAMLAliases(text).areFew else { throw Refusal.aliasing }
     guard let node = try Yams.compose(yaml: text) else { return .null }
-    return try value(node)
+    // Without aliases each value takes at least a byte.
+    var budget = text.utf8.count + 100_000
+    return try value(node, depth: 0, &budget)
   }
 
   /// An error of the reader in the words of Go's. Go counts lines from 0, and scanners are a line
@@ -20,7 +32,7 @@ enum YAMLText {
     case .scanner(_, let problem, let mark, _)?: text(problem, line: mark.line)
     case .parser(_, let problem, let mark, _)?: text(problem, line: mark.line - 1)
     case .some(let other): "yaml: \(other)"
-    case nil: "yaml: \(error)"
+    case nil: "yaml: \((error as? Refusal)?.message ?? "\(error)")"
     }
   }
 
@@ -47,23 +59,36 @@ enum YAMLText {
     return .any
   }
 
-  private static func value(_ node: Yams.Node) throws -> JSONValue {
+  private static func value(
+    _ node: Yams.Node, depth: Int, _ budget: inout Int
+  ) throws -> JSONValue {
+    guard depth <= JSONValue.depthLimit else { throw Refusal.depth }
+    budget -= 1
+    guard budget >= 0 else { throw Refusal.aliasing }
     switch node {
     case .scalar(let scalar):
       if scalar.style == .doubleQuoted || scalar.style == .singleQuoted {
         return .string(scalar.string)
       }
-      if node.null != nil, scalar.string != "" || true, node.tag == Tag(.null) { return .null }
+      if node.null != nil, node.tag == Tag(.null) { return .null }
       if let flag = node.bool, ["true", "false"].contains(scalar.string.lowercased()) {
         return .bool(flag)
       }
       if let number = node.int, node.tag == Tag(.int) { return .integer(Int64(number)) }
-      if let number = node.float, node.tag == Tag(.float) { return .double(number) }
+      if let number = node.float, node.tag == Tag(.float) {
+        guard number.isFinite else { throw Refusal.number }
+        return .double(number)
+      }
       return .string(scalar.string)
-    case .sequence(let sequence): return .array(try sequence.map { try value($0) })
+    case .sequence(let sequence):
+      var elements: [JSONValue] = []
+      for element in sequence { elements.append(try value(element, depth: depth + 1, &budget)) }
+      return .array(elements)
     case .mapping(let mapping):
       var object = JSONObject()
-      for (key, member) in mapping { object[key.string ?? ""] = try value(member) }
+      for (key, member) in mapping {
+        object[key.string ?? ""] = try value(member, depth: depth + 1, &budget)
+      }
       return .object(object)
     case .alias: return .null
     }

@@ -19,9 +19,32 @@ struct CELExpression: Sendable {
     case map
   }
 
-  var node: Node
+  let node: Node
   /// Where the text of errors points, counted in characters from 0.
-  var offset: Int
+  let offset: Int
+  /// How many nodes are on the longest way down: whoever walks the tree recurses so often.
+  let height: Int
+
+  init(node: Node, offset: Int) {
+    self.node = node
+    self.offset = offset
+    height = 1 + node.childHeight
+  }
+}
+
+extension CELExpression.Node {
+  fileprivate var childHeight: Int {
+    func highest(_ expressions: [CELExpression]) -> Int { expressions.map(\.height).max() ?? 0 }
+    switch self {
+    case .literal, .identifier: return 0
+    case .select(let operand, _), .has(let operand, _): return operand.height
+    case .call(_, let target, let arguments):
+      return max(target?.height ?? 0, highest(arguments))
+    case .list(let elements): return highest(elements)
+    case .map(let entries): return entries.map { max($0.key.height, $0.value.height) }.max() ?? 0
+    case .macro(_, let range, _, let body): return max(range.height, highest(body))
+    }
+  }
 }
 
 /// Why an expression does not compile, in the shape of cel-go's messages.

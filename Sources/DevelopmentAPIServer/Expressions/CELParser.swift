@@ -6,6 +6,8 @@ struct CELParser {
 
   /// As deep as expressions may nest.
   private static let depthLimit = 250
+  /// As high as trees may grow: chains of operators nest without parentheses.
+  private static let heightLimit = 500
 
   static func parse(_ source: String) throws(CELIssue) -> CELExpression {
     var parser = CELParser(tokens: try CELLexer.tokens(of: source))
@@ -55,6 +57,15 @@ struct CELParser {
       node: .call(function, target: nil, arguments: arguments), offset: offset)
   }
 
+  private func bounded(_ expression: CELExpression) throws(CELIssue) -> CELExpression {
+    guard expression.height <= Self.heightLimit else {
+      throw CELIssue(
+        message: "expression recursion limit exceeded: \(Self.heightLimit)",
+        offset: expression.offset)
+    }
+    return expression
+  }
+
   // MARK: Operators
 
   private mutating func expression() throws(CELIssue) -> CELExpression {
@@ -75,7 +86,7 @@ struct CELParser {
   private mutating func disjunction() throws(CELIssue) -> CELExpression {
     var left = try conjunction()
     while let offset = take("||") {
-      left = call("_||_", [left, try conjunction()], at: offset)
+      left = try bounded(call("_||_", [left, try conjunction()], at: offset))
     }
     return left
   }
@@ -83,7 +94,7 @@ struct CELParser {
   private mutating func conjunction() throws(CELIssue) -> CELExpression {
     var left = try relation()
     while let offset = take("&&") {
-      left = call("_&&_", [left, try relation()], at: offset)
+      left = try bounded(call("_&&_", [left, try relation()], at: offset))
     }
     return left
   }
@@ -94,11 +105,11 @@ struct CELParser {
       if let symbol = ["==", "!=", "<=", ">=", "<", ">"].first(where: isSymbol) {
         let offset = peek.offset
         position += 1
-        left = call("_\(symbol)_", [left, try sum()], at: offset)
+        left = try bounded(call("_\(symbol)_", [left, try sum()], at: offset))
       } else if case .identifier("in") = peek.kind {
         let offset = peek.offset
         position += 1
-        left = call("@in", [left, try sum()], at: offset)
+        left = try bounded(call("@in", [left, try sum()], at: offset))
       } else {
         return left
       }
@@ -110,7 +121,7 @@ struct CELParser {
     while let symbol = ["+", "-"].first(where: isSymbol) {
       let offset = peek.offset
       position += 1
-      left = call("_\(symbol)_", [left, try product()], at: offset)
+      left = try bounded(call("_\(symbol)_", [left, try product()], at: offset))
     }
     return left
   }
@@ -120,7 +131,7 @@ struct CELParser {
     while let symbol = ["*", "/", "%"].first(where: isSymbol) {
       let offset = peek.offset
       position += 1
-      left = call("_\(symbol)_", [left, try unary()], at: offset)
+      left = try bounded(call("_\(symbol)_", [left, try unary()], at: offset))
     }
     return left
   }
@@ -163,15 +174,16 @@ struct CELParser {
         }
         position += 1
         guard let open = take("(") else {
-          operand = CELExpression(node: .select(operand, field: name), offset: offset)
+          operand = try bounded(
+            CELExpression(node: .select(operand, field: name), offset: offset))
           continue
         }
         let arguments = try arguments(until: ")")
-        operand = try memberCall(name, operand, arguments, at: open)
+        operand = try bounded(try memberCall(name, operand, arguments, at: open))
       } else if let offset = take("[") {
         let index = try expression()
         try expect("]")
-        operand = call("_[_]", [operand, index], at: offset)
+        operand = try bounded(call("_[_]", [operand, index], at: offset))
       } else {
         return operand
       }

@@ -17,6 +17,11 @@ struct RegularExpressionParser {
 
   /// As many copies of a part as RE2 allows.
   private static let repetitionLimit = 1000
+  /// As deep as groups may nest.
+  private static let depthLimit = 200
+  /// As many instructions as a program may have.
+  private static let sizeLimit = 100_000
+  private var depth = 0
 
   init(_ pattern: String) { self.pattern = Array(pattern.unicodeScalars) }
 
@@ -39,6 +44,9 @@ struct RegularExpressionParser {
   mutating func parse() throws(Malformed) -> RegularExpressionNode {
     let node = try alternatives()
     if peek == ")" { throw error("unexpected )", pattern) }
+    guard node.size(limit: Self.sizeLimit) <= Self.sizeLimit else {
+      throw error("expression too large", pattern)
+    }
     return node
   }
 
@@ -148,6 +156,9 @@ struct RegularExpressionParser {
         return .empty  // `(?i)` holds to the end of the enclosing group
       }
     }
+    depth += 1
+    defer { depth -= 1 }
+    guard depth <= Self.depthLimit else { throw error("expression nests too deeply", pattern) }
     let node = try alternatives()
     guard take(")") else { throw error("missing closing )", pattern) }
     (ignoresCase, dotMatchesNewline, anchorsMatchLines) = flags
@@ -313,6 +324,21 @@ struct RegularExpressionParser {
     let start = position
     position += 1
     return scalar == "\\" ? try escapedSet(from: start) : .only(scalar)
+  }
+}
+
+extension RegularExpressionNode {
+  /// How many instructions it becomes; more than `limit` where repetitions multiply beyond that.
+  func size(limit: Int) -> Int {
+    switch self {
+    case .empty: return 0
+    case .scalars, .assertion: return 1
+    case .sequence(let parts), .alternatives(let parts):
+      return parts.reduce(0) { min(limit + 1, $0 + $1.size(limit: limit) + 2) }
+    case .repetition(let part, let low, let high, _):
+      let copies = Swift.max(1, low + 1, high ?? 0)
+      return min(limit + 1, copies * (part.size(limit: limit) + 1))
+    }
   }
 }
 

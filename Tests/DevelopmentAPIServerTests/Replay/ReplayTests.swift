@@ -15,7 +15,6 @@ import Testing
     Topic(
       name: "01-discovery",
       leftOut: [
-        18: "hashes of kinds that are left out",
         40: "documents have no descriptions and no old watch paths",
         42: "documents have no descriptions",
       ]),

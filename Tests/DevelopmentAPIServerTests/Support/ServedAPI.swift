@@ -30,8 +30,10 @@ struct ServedAPI: Sendable {
     var tls = TLSConfiguration.makeClientConfiguration()
     tls.trustRoots = .certificates(
       try NIOSSLCertificate.fromPEMBytes(Array(server.caCertificatePEM.utf8)))
-    let client = HTTPClient(
-      eventLoopGroupProvider: .singleton, configuration: .init(tlsConfiguration: tls))
+    var options = HTTPClient.Configuration(tlsConfiguration: tls)
+    // Every watch has a connection of its own.
+    options.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1000
+    let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: options)
     let result: Result<R, any Error>
     do {
       result = .success(try await body(ServedAPI(server: server, client: client)))
