@@ -8,7 +8,21 @@ import UnixSignals
 /// The development API server alone (design 3).
 struct ApiserverCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "apiserver", abstract: "Run a Kubernetes API server in memory, for development.")
+    commandName: "apiserver", abstract: "Run a Kubernetes API server in memory, for development.",
+    discussion: """
+      It goes wrong on request, for the administrator and whoever RBAC grants these paths to:
+
+        POST   /debug/faults    {"type": "Conflict", "resources": ["services/status"], "every": 2}
+        GET    /debug/faults    what is in force, and how many requests it meant and hit
+        DELETE /debug/faults    ends all; /debug/faults/ID ends one
+        DELETE /debug/watches   cuts open watches; GET lists them
+        POST   /debug/compact   forgets the history: older versions are answered with 410
+
+      Types: Latency (milliseconds), Status (code, retryAfterSeconds), Conflict, Gone, Reset (afterwards), \
+      CutWatch (afterEvents), ClockSkew (seconds), SlowWebhooks (milliseconds). A fault means the requests \
+      that all of verbs, resources, namespaces, names, users and paths name, and hits them as after, every, \
+      count, probability and seed say. With kubectl: kubectl create --raw /debug/faults -f fault.json
+      """)
 
   @Option(help: "Where to listen; port 0 takes any free one.")
   var listen: SocketAddressArgument = SocketAddressArgument(host: "127.0.0.1", port: 6443)
