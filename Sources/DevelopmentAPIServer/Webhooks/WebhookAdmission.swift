@@ -107,9 +107,8 @@ struct WebhookAdmission: Sendable {
   private func review(
     _ operation: AdmissionOperation, _ target: ResourceDefinition, version: String, uid: String
   ) -> JSONValue {
-    let name =
-      call.attributes.verb == "deletecollection"
-      ? operation.old?.objectName ?? "" : self.name(of: operation)
+    // The deletion of a collection names no object.
+    let name = call.attributes.verb == "deletecollection" ? "" : self.name(of: operation)
     return AdmissionReview.request(
       version: version, uid: uid, operation, target: target, requested: call.definition,
       name: name,
