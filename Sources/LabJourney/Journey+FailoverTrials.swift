@@ -76,6 +76,8 @@ extension Journey {
         }
         _ = try await announcement(of: address, in: capture, after: back) { $0 == hardware }
         try await awaitSpeakers()
+        // The others take a moment to leave the address to its owner, and must not be asked back in between.
+        try await Task.sleep(for: .seconds(2))
         try await load.answers()
         let failuresOnReturn = load.takeCounts().failures
         group.cancelAll()

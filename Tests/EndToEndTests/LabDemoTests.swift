@@ -35,4 +35,29 @@ struct LabDemoTests {
     let failover = try #require(summary["failoverSeconds"]?.doubleValue)
     #expect(failover < 30, "a node without heartbeat counts as lost after 3 s")
   }
+
+  @Test(.timeLimit(.minutes(5)))
+  func `An address moves when its node crashes, and without loss when its speaker ends`()
+    async throws
+  {
+    let report = FileManager.default.temporaryDirectory.appending(
+      path: "metallb-failover-\(UUID().uuidString).json")
+    defer { try? FileManager.default.removeItem(at: report) }
+    let failover = try await run(
+      .name("env"),
+      arguments: [try program(), "lab", "failover", "--rounds", "2", "--json", report.path],
+      output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
+    #expect(
+      failover.terminationStatus.isSuccess,
+      "\(failover.standardOutput)\(failover.standardError)")
+    let json = try JSONValue(parsing: String(contentsOf: report, encoding: .utf8))
+    // Generous, as the machine may be busy: hack/lab failover measures.
+    for (cause, limit) in [("crash", 20.0), ("termination", 5.0)] {
+      let figures = try #require(json[path: ["summary", cause]])
+      #expect(figures["rounds"] == 2)
+      let longest = try #require(figures[path: ["announcedSeconds", "max"]]?.doubleValue)
+      #expect(longest < limit, "until another node announced after a \(cause)")
+    }
+    #expect(json[path: ["summary", "termination", "failures"]] == 0)
+  }
 }
