@@ -45,7 +45,7 @@ struct GossipFiguresTests {
       "gossip, \(profile.rawValue), \(count) nodes: \(rate) bytes a second and node idle,",
       "a death is known to the first after \(first), to all after \(last)")
     // Twice what was seen with 100 nodes.
-    #expect(rate < (profile == .lan ? 3000 : 12_000) || count > 100)
+    #expect(rate < (profile == .lan ? 700 : 2100) || count > 100)
     #expect(last < (profile == .lan ? .seconds(35) : .seconds(5)))
   }
 }
