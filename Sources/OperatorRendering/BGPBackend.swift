@@ -12,11 +12,15 @@ package enum BGPBackend: String, Sendable, Hashable, CaseIterable {
   /// frr-k8s, installed by somebody else.
   case frrK8sExternal = "frr-k8s-external"
 
-  /// The backends that this version has. With another one, Services are announced over layer 2 only
-  /// and the MetalLB object says so.
+  /// The backends that the speakers of this version have. With another one, Services are announced
+  /// over layer 2 only and the MetalLB object says so.
   package static let available: Set<BGPBackend> = [.native]
 
-  package var isAvailable: Bool { Self.available.contains(self) }
+  /// Whether the speakers that an image contains have this backend. Upstream's, which this operator
+  /// can run too, have all.
+  package func isAvailable(with images: OperatorEnvironment.Images) -> Bool {
+    images.areUpstreams || Self.available.contains(self)
+  }
 
   /// The value of `METALLB_BGP_TYPE`; absent for native.
   var environmentValue: String? {
@@ -41,7 +45,7 @@ package enum BGPBackend: String, Sendable, Hashable, CaseIterable {
 
   /// The backend that a `speaker` DaemonSet was rendered for, by us or by upstream; `nil` when it
   /// has no container `speaker`.
-  init?(speaker: DaemonSet) {
+  package init?(speaker: DaemonSet) {
     let containers = speaker.spec?.template.spec.containers ?? []
     guard let container = containers.first(where: { $0.name == ComponentName.speaker }) else {
       return nil

@@ -50,9 +50,7 @@ enum ControllerDeployment {
       VolumeMount(name: "cert", mountPath: MountPath.webhookCertificates, readOnly: true)
     ]
     if input.platform == .openshift {
-      container.volumeMounts?.append(
-        VolumeMount(
-          name: "metrics-certs", mountPath: MountPath.metricsCertificates, readOnly: true))
+      container.volumeMounts?.append(input.certificateMount)
     }
     return container
   }

@@ -32,7 +32,8 @@ package struct Installation: Sendable {
   /// Everything but the CRDs, in the order in which `kubectl apply` may create it.
   package func objects() throws -> [RenderedObject] {
     let accounts = try [
-      AccountName.operator, ComponentName.controller, ComponentName.speaker,
+      AccountName.operator, ComponentName.controller, ComponentName.speaker, AccountName.frrK8s,
+      AccountName.metricsReader,
     ].map {
       try RenderedObject(ServiceAccount(metadata: ObjectMeta(name: $0, namespace: namespace)))
     }
@@ -65,9 +66,4 @@ package struct Installation: Sendable {
     }
     return Namespace(metadata: ObjectMeta(name: namespace, labels: labels))
   }
-}
-
-/// Service accounts that are not named like a component.
-enum AccountName {
-  static let `operator` = "manager-account"
 }

@@ -63,8 +63,9 @@ package enum MetalLBValidation {
           field: "spec.bgpBackend", message: "\"\(name)\" is not a backend: write one of \(names)")
       ]
     }
-    let namespace = spec.frrk8sConfig?.namespace ?? environment.externalFRRK8sNamespace ?? ""
-    guard backend == .frrK8sExternal, namespace.isEmpty else { return [] }
+    guard backend == .frrK8sExternal,
+      environment.frrK8sNamespace(of: spec, backend: backend) == nil
+    else { return [] }
     return [
       MetalLBProblem(
         field: "spec.frrk8sConfig.namespace",
@@ -81,12 +82,5 @@ package enum MetalLBValidation {
         return MetalLBProblem(field: "spec.frrk8sConfig.alwaysBlock[\(index)]", message: "\(error)")
       }
     }
-  }
-}
-
-extension String {
-  fileprivate var trimmingSpaces: String {
-    let tail = drop(while: \.isWhitespace)
-    return String(tail.reversed().drop(while: \.isWhitespace).reversed())
   }
 }

@@ -22,6 +22,7 @@ extension OperatorEnvironment {
       images: Images(controller: controller, speaker: speaker, frr: frr, frrK8s: frrK8s),
       ports: ports)
     self.monitors = monitors
+    hasPrometheusRules = reader.isOn("DEPLOY_PROMETHEUSRULES")
     hasNetworkPolicies = !reader.isOn("DISABLE_NETWORK_POLICIES")
     self.apiServerPort = apiServerPort
     self.tls = tls
@@ -114,26 +115,26 @@ private struct VariableReader {
     options.cipherSuites = variables["TLS_CIPHER_SUITES"] ?? ""
     options.curvePreferences = variables["TLS_CURVE_PREFERENCES"] ?? ""
     options.minVersion = variables["TLS_MIN_VERSION"] ?? ""
-    let versions = ["", "VersionTLS10", "VersionTLS11", "VersionTLS12", "VersionTLS13"]
-    if !versions.contains(options.minVersion) {
+    if !options.minVersion.isEmpty, !TLSNames.versions.contains(options.minVersion) {
       problems.append(.notATLSVersion(options.minVersion))
     }
+    for name in options.cipherSuiteNames where !TLSNames.cipherSuites.contains(name) {
+      problems.append(.notACipherSuite(name))
+    }
     let curves = options.curvePreferences.split(separator: ",", omittingEmptySubsequences: false)
-      .map { UInt16($0).flatMap { $0 > 0 ? $0 : nil } }
+      .map { UInt16($0) }
     if !options.curvePreferences.isEmpty,
-      curves.contains(nil) || Set(curves).count != curves.count
+      Set(curves).count != curves.count
+        || !curves.allSatisfy({ $0.map(TLSNames.curves.contains) ?? false })
     {
       problems.append(.notACurveList(options.curvePreferences))
     }
     return options
   }
 
-  /// `major.minor.patch` with an optional pre-release and build (semver.org 2.0.0).
-  mutating func semanticVersion(_ name: String) -> String? {
+  mutating func semanticVersion(_ name: String) -> SemanticVersion? {
     guard let text = value(name) else { return nil }
-    let core = text.prefix { $0 != "-" && $0 != "+" }
-    let numbers = core.split(separator: ".", omittingEmptySubsequences: false)
-    if numbers.count == 3, numbers.allSatisfy({ UInt32($0) != nil }) { return text }
+    if let version = SemanticVersion(text) { return version }
     problems.append(.notAVersion(name: name, value: text))
     return nil
   }

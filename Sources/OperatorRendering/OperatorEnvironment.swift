@@ -6,6 +6,8 @@ package struct OperatorEnvironment: Sendable, Hashable {
   package var images: Images
   package var ports: Ports
   package var monitors: Monitors
+  /// Whether Prometheus is told what to raise alarms about.
+  package var hasPrometheusRules: Bool
   /// Whether the controller gets a NetworkPolicy.
   package var hasNetworkPolicies: Bool
   /// The port of the API server, for network policies; `nil` leaves it to discovery.
@@ -15,13 +17,13 @@ package struct OperatorEnvironment: Sendable, Hashable {
   package var externalFRRK8sNamespace: String?
   /// Whether OpenShift's network operator runs frr-k8s.
   package var usesFRRK8sOfNetworkOperator: Bool
-  /// The oldest network operator that can, as a semantic version.
-  package var minimumNetworkOperatorVersion: String?
+  /// The oldest network operator that can.
+  package var minimumNetworkOperatorVersion: SemanticVersion?
 
   package struct Images: Sendable, Hashable {
     package var controller: ImageReference
     package var speaker: ImageReference
-    /// Needed by the backends that run FRR.
+    /// For the backends that run FRR; without it they take the image of upstream's charts.
     package var frr: ImageReference?
     package var frrK8s: ImageReference?
 
@@ -34,6 +36,13 @@ package struct OperatorEnvironment: Sendable, Hashable {
       self.frr = frr
       self.frrK8s = frrK8s
     }
+
+    /// Whether controller and speakers are upstream's, which come as two images where ours is one.
+    package var areUpstreams: Bool { controller.repository != speaker.repository }
+
+    /// What runs FRR: the image that was named, else the one that upstream's charts name.
+    var effectiveFRR: String { frr?.description ?? "quay.io/frrouting/frr:10.5.3" }
+    var effectiveFRRK8s: String { frrK8s?.description ?? "quay.io/metallb/frr-k8s:v0.0.25" }
   }
 
   /// All on the host's network, but for those of the controller.
@@ -45,6 +54,10 @@ package struct OperatorEnvironment: Sendable, Hashable {
     package var liveness = 17472
     package var frrK8sMetrics = 9140
     package var frrK8sFRRMetrics = 9141
+    /// Of frr-k8s; cannot be chosen.
+    let frrK8sHealth = 7572
+    /// Of the status cleaner; cannot be chosen.
+    let frrK8sWebhook = 19443
 
     package init() {}
   }
@@ -73,6 +86,7 @@ package struct OperatorEnvironment: Sendable, Hashable {
     self.images = images
     self.ports = ports
     monitors = .none
+    hasPrometheusRules = false
     hasNetworkPolicies = true
     tls = TLSOptions()
     usesFRRK8sOfNetworkOperator = false
@@ -87,6 +101,7 @@ package struct OperatorEnvironmentError: Error, Hashable, CustomStringConvertibl
     case notAnImage(name: String, value: String, ImageReferenceError)
     case notATLSVersion(String)
     case notACurveList(String)
+    case notACipherSuite(String)
     case notAVersion(name: String, value: String)
     /// Two settings that exclude each other.
     case contradiction(String, String)
@@ -113,7 +128,9 @@ extension OperatorEnvironmentError.Problem: CustomStringConvertible {
     case .notATLSVersion(let value):
       "TLS_MIN_VERSION=\"\(value)\" is not a version: write VersionTLS10 to VersionTLS13"
     case .notACurveList(let value):
-      "TLS_CURVE_PREFERENCES=\"\(value)\" is not a list of distinct curve numbers from 1 to 65535"
+      "TLS_CURVE_PREFERENCES=\"\(value)\" is not a list of distinct numbers of known curves"
+    case .notACipherSuite(let value):
+      "TLS_CIPHER_SUITES: \"\(value)\" is not a known cipher suite: write IANA names"
     case .notAVersion(let name, let value):
       "\(name)=\"\(value)\" is not a semantic version"
     case .contradiction(let first, let second):

@@ -22,6 +22,7 @@ extension Roles {
   }
 
   private var clusterRules: [PolicyRule] {
+    let webhooks = FRRK8sWebhook.resource
     var rules: [PolicyRule] = [
       // All namespaces, because an object in the wrong one gets an answer too.
       .allow(Verbs.read, "metallbs", "addresspools", group: metalLBGroup),
@@ -32,33 +33,46 @@ extension Roles {
       .allow(["list"], "nodes"),
       .allow(["list"], "daemonsets", "deployments", group: "apps"),
       .allow(["get"], "namespaces", named: [namespace]),
-      // Left behind by upstream's operator, where it would refuse every change.
       .allow(
-        ["delete", "get"], "validatingwebhookconfigurations",
-        group: "admissionregistration.k8s.io",
-        named: ["frr-k8s-validating-webhook-configuration"]),
+        ["create", "delete", "get", "patch"], webhooks.plural, group: webhooks.group,
+        named: [ObjectName.frrK8sWebhookConfiguration]),
+      // Rights to list and to watch cannot be limited to a name.
+      .allow(["list", "watch"], webhooks.plural, group: webhooks.group),
       .allow(["delete", "list"], "frrconfigurations", group: "frrk8s.metallb.io"),
     ]
     rules += PolicyRule.reviews
-    if platform == .openshift {
-      let resource = SecurityContextConstraints.resource
-      rules.append(
-        .allow(
-          ["delete", "get", "patch"], resource.plural, group: resource.group,
-          named: [ObjectName.speakerSecurityContextConstraints]))
-      // Rights to create and to list cannot be limited to a name.
-      rules.append(.allow(["create", "list", "watch"], resource.plural, group: resource.group))
-    }
+    if platform == .openshift { rules += openShiftRules }
     return rules
+  }
+
+  private var openShiftRules: [PolicyRule] {
+    let constraints = SecurityContextConstraints.resource
+    let network = NetworkOperator.networkResource
+    return [
+      // Applying creates by name.
+      .allow(
+        ["create", "delete", "get", "patch"], constraints.plural, group: constraints.group,
+        named: [ObjectName.speakerSecurityContextConstraints]),
+      .allow(["list", "watch"], constraints.plural, group: constraints.group),
+      .allow(
+        Verbs.read, TLSProfile.resource.plural, NetworkOperator.resource.plural,
+        group: TLSProfile.resource.group),
+      .allow(Verbs.read, network.plural, group: network.group),
+      .allow(
+        ["patch"], network.plural, group: network.group, named: [NetworkOperator.networkName]),
+    ]
   }
 
   private var namespaceRules: [PolicyRule] {
     [
-      .allow(Verbs.readAndWrite, "configmaps", "services"),
-      .allow(["delete", "get"], "secrets", "serviceaccounts"),
+      .allow(Verbs.readAndWrite, "configmaps", "secrets", "services"),
+      .allow(["delete", "get"], "serviceaccounts"),
+      .allow(["delete", "list"], "pods"),
       .allow(Verbs.readAndWrite, "daemonsets", "deployments", group: "apps"),
       .allow(Verbs.readAndWrite, "networkpolicies", group: "networking.k8s.io"),
-      .allow(Verbs.readAndWrite, "podmonitors", "servicemonitors", group: "monitoring.coreos.com"),
+      .allow(
+        Verbs.readAndWrite, "podmonitors", "prometheusrules", "servicemonitors",
+        group: Monitors.group),
       .allow(Verbs.read, "ipaddresspools", group: metalLBGroup),
       .allow(Verbs.lease, "leases", group: "coordination.k8s.io"),
     ]

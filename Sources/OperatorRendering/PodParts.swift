@@ -16,36 +16,43 @@ extension RenderingInput {
 
   /// The last flags of both processes.
   var tlsArguments: [String] {
-    var arguments: [String] = []
+    tlsFlags
+      + (platform == .openshift ? ["--metrics-cert-dir=\(MountPath.metricsCertificates)"] : [])
+  }
+
+  /// What every server is told about TLS.
+  var tlsFlags: [String] {
     let tls = environment.tls
-    if !tls.cipherSuites.isEmpty { arguments.append("--tls-cipher-suites=\(tls.cipherSuites)") }
-    if !tls.curvePreferences.isEmpty {
-      arguments.append("--tls-curve-preferences=\(tls.curvePreferences)")
-    }
-    if !tls.minVersion.isEmpty { arguments.append("--tls-min-version=\(tls.minVersion)") }
-    if platform == .openshift {
-      arguments.append("--metrics-cert-dir=\(MountPath.metricsCertificates)")
-    }
-    return arguments
+    return [
+      ("--tls-cipher-suites", tls.cipherSuites), ("--tls-curve-preferences", tls.curvePreferences),
+      ("--tls-min-version", tls.minVersion),
+    ].filter { !$0.1.isEmpty }.map { "\($0.0)=\($0.1)" }
   }
 
   var backendVariables: [EnvVar] {
     backend.environmentValue.map { [EnvVar(name: "METALLB_BGP_TYPE", value: $0)] } ?? []
   }
 
-  /// Restarts a process that is stuck. `host` is where to ask; `nil` is the Pod's address.
-  func livenessProbe(host: String? = nil) -> Probe {
-    probe("/healthz", host: host, initialDelay: 10, period: 10)
+  /// Restarts a process that is stuck. `host` is where to ask; `nil` is the Pod's address. `port` is by
+  /// default that of controller and speakers.
+  func livenessProbe(port: Int? = nil, host: String? = nil, scheme: String? = nil) -> Probe {
+    probe(port, "/healthz", host, scheme, initialDelay: 10, period: 10)
   }
 
   /// Asked early and often, because nothing is announced or assigned before the first success.
-  func readinessProbe(host: String? = nil) -> Probe {
-    probe("/readyz", host: host, initialDelay: 1, period: 2)
+  func readinessProbe(
+    _ path: String = "/readyz", port: Int? = nil, host: String? = nil, scheme: String? = nil
+  ) -> Probe {
+    probe(port, path, host, scheme, initialDelay: 1, period: 2)
   }
 
-  private func probe(_ path: String, host: String?, initialDelay: Int, period: Int) -> Probe {
+  private func probe(
+    _ port: Int?, _ path: String, _ host: String?, _ scheme: String?, initialDelay: Int,
+    period: Int
+  ) -> Probe {
     var probe = Probe()
-    probe.httpGet = .init(path: path, port: .int(environment.ports.liveness), host: host)
+    probe.httpGet = .init(
+      path: path, port: .int(port ?? environment.ports.liveness), host: host, scheme: scheme)
     probe.initialDelaySeconds = initialDelay
     probe.periodSeconds = period
     probe.timeoutSeconds = 1
@@ -54,9 +61,14 @@ extension RenderingInput {
     return probe
   }
 
-  /// The certificate that OpenShift issues for the Service of the metrics.
+  /// The certificate that OpenShift issues for the Service of the metrics. Optional: what serves no metrics
+  /// yet still announces.
   func servingCertificate(secret name: String) -> Volume {
-    Volume(name: "metrics-certs", secret: .init(secretName: name))
+    Volume(name: certificateMount.name, secret: .init(secretName: name, optional: true))
+  }
+
+  var certificateMount: VolumeMount {
+    VolumeMount(name: "metrics-certs", mountPath: MountPath.metricsCertificates, readOnly: true)
   }
 }
 
@@ -102,6 +114,21 @@ extension PodSpec {
   /// Linux, and what the user adds; a value of the user's for the same key wins.
   static func nodeSelector(adding labels: [String: String]?) -> [String: String] {
     ["kubernetes.io/os": "linux"].merging(labels ?? [:]) { _, users in users }
+  }
+}
+
+extension Toleration {
+  /// Control-plane nodes may hold endpoints and reach the network like any other.
+  static let controlPlane = ["master", "control-plane"].map {
+    Toleration(
+      key: "node-role.kubernetes.io/\($0)", operator: "Exists", effect: "NoSchedule")
+  }
+}
+
+extension String {
+  var trimmingSpaces: String {
+    let tail = drop(while: \.isWhitespace)
+    return String(tail.reversed().drop(while: \.isWhitespace).reversed())
   }
 }
 

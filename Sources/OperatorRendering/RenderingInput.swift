@@ -32,6 +32,13 @@ package struct RenderingInput: Sendable, Hashable {
 
   var namespace: String { environment.namespace }
   var spec: MetalLB.Spec { metalLB.spec ?? MetalLB.Spec() }
+
+  /// Whether the speakers' Pods hold FRR. Those of an image without the tools for it stay as they are, so that
+  /// layer 2 works.
+  var runsFRRInSpeaker: Bool {
+    backend == .frr && backend.isAvailable(with: environment.images)
+  }
+
   var logLevel: String { spec.logLevel.flatMap { $0.isEmpty ? nil : $0 } ?? "info" }
 
   /// Metadata of an object in the operator's namespace.

@@ -1,13 +1,14 @@
 import KubernetesAPI
 
-/// The roles of the three service accounts, each with its binding, under upstream's names: what the
+/// The roles of the service accounts, each with its binding, under upstream's names: what the
 /// processes use and no more. Secrets are readable in the namespace only.
 struct Roles {
   let platform: Platform
   let namespace: String
 
   func objects() throws -> [RenderedObject] {
-    try operatorRoles() + controllerRoles() + speakerRoles() + reviewerRoles()
+    try operatorRoles() + controllerRoles() + speakerRoles() + reviewerRoles() + frrK8sRoles()
+      + metricsReaderRoles()
   }
 
   /// A role for the whole cluster, bound to accounts of the namespace.

@@ -6,10 +6,12 @@ package enum SecurityContextConstraints {
     group: "security.openshift.io", version: "v1", kind: "SecurityContextConstraints",
     plural: "securitycontextconstraints", isNamespaced: false)
 
-  /// The host's network and raw sockets, and nothing else. Who may use it is said by the role of the
-  /// speaker's service account.
-  static func speaker() -> RenderedObject {
-    RenderedObject(
+  /// The host's network and raw sockets, and nothing else; where FRR runs beside the speaker, also what that
+  /// needs of the kernel, and the capabilities with which a container starts, which FRR uses to become its own
+  /// user. Who may use it is said by the role of the speaker's service account.
+  static func speaker(_ input: RenderingInput) -> RenderedObject {
+    let capabilities = input.runsFRRInSpeaker ? FRRContainers.capabilities : ["NET_RAW"]
+    return RenderedObject(
       resource: resource,
       value: [
         "apiVersion": .string(resource.apiVersion),
@@ -29,11 +31,11 @@ package enum SecurityContextConstraints {
         "allowHostPorts": true,
         "allowPrivilegeEscalation": false,
         "allowPrivilegedContainer": false,
-        "allowedCapabilities": ["NET_RAW"],
+        "allowedCapabilities": .strings(capabilities),
         "defaultAddCapabilities": [],
         "fsGroup": ["type": "RunAsAny"],
         "readOnlyRootFilesystem": false,
-        "requiredDropCapabilities": ["ALL"],
+        "requiredDropCapabilities": input.runsFRRInSpeaker ? [] : ["ALL"],
         "runAsUser": ["type": "RunAsAny"],
         "seLinuxContext": ["type": "RunAsAny"],
         "supplementalGroups": ["type": "RunAsAny"],

@@ -10,9 +10,10 @@ enum SpeakerDaemonSet {
     pod.hostNetwork = true
     pod.terminationGracePeriodSeconds = 30
     pod.nodeSelector = PodSpec.nodeSelector(adding: input.spec.nodeSelector)
-    pod.tolerations = controlPlane + (input.spec.speakerTolerations ?? [])
+    pod.tolerations = Toleration.controlPlane + (input.spec.speakerTolerations ?? [])
     pod.containers = [container(input, resources: configuration?.resources)]
     pod.volumes = volumes(input)
+    if input.runsFRRInSpeaker { addFRR(to: &pod, input) }
     pod.apply(configuration)
 
     let labels = ObjectLabel.pod(ComponentName.speaker)
@@ -27,12 +28,6 @@ enum SpeakerDaemonSet {
     spec.updateStrategy = ["type": "RollingUpdate"]
     let name = ComponentName.speaker
     return DaemonSet(metadata: input.metadata(name, component: name), spec: spec)
-  }
-
-  /// Control-plane nodes may hold endpoints and reach the network like any other.
-  private static let controlPlane = ["master", "control-plane"].map {
-    Toleration(
-      key: "node-role.kubernetes.io/\($0)", operator: "Exists", effect: "NoSchedule")
   }
 
   private static func container(_ input: RenderingInput, resources: JSONValue?) -> Container {
@@ -55,12 +50,14 @@ enum SpeakerDaemonSet {
       VolumeMount(
         name: "memberlist-config", mountPath: MountPath.memberlistSettings, readOnly: true),
       VolumeMount(name: "memberlist", mountPath: MountPath.memberlistSecret),
-      VolumeMount(name: "metallb-excludel2", mountPath: MountPath.excludedInterfaces),
     ]
+    if input.runsFRRInSpeaker {
+      container.volumeMounts?.append(FRRContainers.Directory.mount(.reloader))
+    }
+    container.volumeMounts?.append(
+      VolumeMount(name: "metallb-excludel2", mountPath: MountPath.excludedInterfaces))
     if input.platform == .openshift {
-      container.volumeMounts?.append(
-        VolumeMount(
-          name: "metrics-certs", mountPath: MountPath.metricsCertificates, readOnly: true))
+      container.volumeMounts?.append(input.certificateMount)
     }
     return container
   }
@@ -69,7 +66,7 @@ enum SpeakerDaemonSet {
     guard input.backend == .frrK8sExternal else { return [] }
     let settings = input.spec.frrk8sConfig
     var arguments: [String] = []
-    if let namespace = settings?.namespace ?? input.environment.externalFRRK8sNamespace {
+    if let namespace = input.environment.frrK8sNamespace(of: input.spec, backend: input.backend) {
       arguments.append("--frrk8s-namespace=\(namespace)")
     }
     if settings?.secretPassthrough == true { arguments.append("--frrk8s-secret-passthrough") }
@@ -84,9 +81,9 @@ enum SpeakerDaemonSet {
       EnvVar(name: "METALLB_ML_LABELS", value: "app=metallb,component=speaker"),
       EnvVar(name: "METALLB_ML_BIND_PORT", value: String(input.environment.ports.memberlist)),
       EnvVar(name: "METALLB_ML_SECRET_KEY_PATH", value: MountPath.memberlistSecret),
-    ] + gossipProfile(input) + input.backendVariables + [
-      EnvVar(name: "METALLB_POD_NAME", fieldPath: "metadata.name")
-    ]
+    ] + gossipProfile(input) + input.backendVariables
+      + (input.runsFRRInSpeaker ? frrVariables : [])
+      + [EnvVar(name: "METALLB_POD_NAME", fieldPath: "metadata.name")]
   }
 
   /// The default is not written: upstream's speaker, which may run from this too, has no such variable.
