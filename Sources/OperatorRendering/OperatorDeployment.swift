@@ -32,6 +32,7 @@ enum OperatorDeployment {
       EnvVar(name: "CONTROLLER_IMAGE", value: image),
       EnvVar(name: "SPEAKER_IMAGE", value: image),
     ]
+    container.env?.append(contentsOf: platformVariables(installation.platform))
     container.ports = [
       ContainerPort(name: "health", containerPort: 8080, protocol: "TCP")
     ]
@@ -43,5 +44,20 @@ enum OperatorDeployment {
     container.readinessProbe = probe
     container.securityContext = .restricted()
     return container
+  }
+
+  /// OpenShift's nodes use some of the default ports themselves, and its Prometheus is always there.
+  private static func platformVariables(_ platform: Platform) -> [EnvVar] {
+    let variables =
+      switch platform {
+      case .kubernetes: [("FRRK8S_EXTERNAL_NAMESPACE", "frr-k8s-system")]
+      case .openshift:
+        [
+          ("FRRK8S_EXTERNAL_NAMESPACE", "openshift-frr-k8s"), ("METRICS_PORT", "29150"),
+          ("FRR_METRICS_PORT", "29151"), ("MEMBER_LIST_BIND_PORT", "9122"),
+          ("OPERAND_LIVENESS_PORT", "7472"), ("DEPLOY_SERVICEMONITORS", "true"),
+        ]
+      }
+    return variables.map { EnvVar(name: $0.0, value: $0.1) }
   }
 }

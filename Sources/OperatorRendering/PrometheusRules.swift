@@ -44,7 +44,8 @@ enum PrometheusRules {
     [
       Rule(
         name: "MetalLBStaleConfig", expression: "metallb_k8s_client_config_stale_bool == 1",
-        text: "{{ $labels.pod }} works with an older configuration, because the newest one is invalid"),
+        text:
+          "{{ $labels.pod }} works with an older configuration, because the newest one is invalid"),
       Rule(
         name: "MetalLBConfigNotLoaded", expression: "metallb_k8s_client_config_loaded_bool == 0",
         text: "{{ $labels.pod }} has not loaded a configuration yet"),

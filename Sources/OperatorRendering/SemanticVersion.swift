@@ -24,7 +24,9 @@ package struct SemanticVersion: Sendable, Hashable, Comparable, CustomStringConv
 
   /// semver.org 2.0.0 §11.
   package static func < (left: Self, right: Self) -> Bool {
-    if left.numbers != right.numbers { return left.numbers.lexicographicallyPrecedes(right.numbers) }
+    if left.numbers != right.numbers {
+      return left.numbers.lexicographicallyPrecedes(right.numbers)
+    }
     // A pre-release comes before its release.
     if left.prerelease.isEmpty || right.prerelease.isEmpty {
       return !left.prerelease.isEmpty && right.prerelease.isEmpty

@@ -45,6 +45,8 @@ enum TLSNames {
 
 extension OperatorEnvironment.TLSOptions {
   var cipherSuiteNames: [String] {
-    cipherSuites.split(separator: ",").map { String($0.filter { $0 != " " }) }.filter { !$0.isEmpty }
+    cipherSuites.split(separator: ",").map { String($0.filter { $0 != " " }) }.filter {
+      !$0.isEmpty
+    }
   }
 }

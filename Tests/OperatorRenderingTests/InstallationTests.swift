@@ -57,7 +57,8 @@ import Testing
         bound.insert(subject["name"]?.stringValue ?? "")
       }
     }
-    #expect(bound == ["manager-account", "controller", "speaker"])
+    #expect(
+      bound == ["manager-account", "controller", "speaker", "frr-k8s-daemon", "metrics-reader"])
   }
 
   @Test(arguments: Platform.allCases)

@@ -51,7 +51,7 @@ import Testing
     #expect(environment.tls.curvePreferences == "29,23")
     #expect(environment.externalFRRK8sNamespace == "frr-k8s-system")
     #expect(environment.usesFRRK8sOfNetworkOperator)
-    #expect(environment.minimumNetworkOperatorVersion == "4.17.0-0")
+    #expect(environment.minimumNetworkOperatorVersion?.description == "4.17.0-0")
   }
 
   @Test func `Takes the namespace from the variable of older manifests`() throws {
@@ -91,6 +91,14 @@ import Testing
     Refused(variables: ["TLS_MIN_VERSION": "1.2"], problem: .notATLSVersion("1.2")),
     Refused(variables: ["TLS_CURVE_PREFERENCES": "29,,23"], problem: .notACurveList("29,,23")),
     Refused(variables: ["TLS_CURVE_PREFERENCES": "29,29"], problem: .notACurveList("29,29")),
+    Refused(variables: ["TLS_CURVE_PREFERENCES": "1"], problem: .notACurveList("1")),
+    Refused(variables: ["TLS_CURVE_PREFERENCES": "x"], problem: .notACurveList("x")),
+    Refused(
+      variables: ["TLS_CIPHER_SUITES": "TLS_AES_128_GCM_SHA256,AES128-SHA"],
+      problem: .notACipherSuite("AES128-SHA")),
+    Refused(
+      variables: ["FRR_IMAGE": "frr@sha256:x"],
+      problem: .notAnImage(name: "FRR_IMAGE", value: "frr@sha256:x", .malformedDigest("sha256:x"))),
     Refused(
       variables: ["CNO_MIN_FRRK8S_VERSION": "4.17"],
       problem: .notAVersion(name: "CNO_MIN_FRRK8S_VERSION", value: "4.17")),
@@ -112,5 +120,36 @@ import Testing
         environment variable SPEAKER_IMAGE is not set; \
         METRICS_PORT="x" is not a port: write a number from 1 to 65535
         """)
+  }
+
+  private static func problems(
+    _ backend: BGPBackend, _ change: (inout OperatorEnvironment) -> Void
+  ) throws -> [String] {
+    var environment = try OperatorEnvironment(variables: minimal)
+    change(&environment)
+    return environment.problems(of: .init(), backend: backend)
+  }
+
+  @Test func `A port that two listeners want matters with the backend that has both`() throws {
+    let same = { (environment: inout OperatorEnvironment) in environment.ports.frrMetrics = 9120 }
+    #expect(try Self.problems(.native, same) == [])
+    #expect(
+      try Self.problems(.frr, same) == [
+        "METRICS_PORT and FRR_METRICS_PORT are both 9120, and with the backend frr they are on one host: choose another port"
+      ])
+    for port in [7572, 19443, 9141] {
+      #expect(try Self.problems(.frrK8s) { $0.ports.frrK8sMetrics = port }.count == 1)
+    }
+    for backend in [BGPBackend.native, .frr, .frrK8s] {
+      #expect(try Self.problems(backend) { _ in } == [])
+    }
+  }
+
+  @Test func `The network operator's frr-k8s has to be somewhere`() throws {
+    let problems = try Self.problems(.frrK8sExternal) { $0.usesFRRK8sOfNetworkOperator = true }
+    #expect(problems.count == 1)
+    #expect(problems[0].hasPrefix("DEPLOY_FRRK8S_FROM_CNO=true needs to know where"))
+    #expect(
+      try Self.problems(.frrK8sExternal) { $0.externalFRRK8sNamespace = "there" } == [])
   }
 }
