@@ -13,6 +13,7 @@ import Synchronization
 final class InstallationReconciler: Sendable {
   private let context: OperatorContext
   private let predecessor: PredecessorObjects
+  private let sweep: FRRConfigurationSweep
   /// What the last attempt to write the ConfigMap `config` ran into.
   private let configFailure = Mutex<String?>(nil)
 
@@ -20,6 +21,8 @@ final class InstallationReconciler: Sendable {
     self.context = context
     predecessor = PredecessorObjects(
       client: context.client, platform: context.facts.platform, logger: context.logger)
+    sweep = FRRConfigurationSweep(
+      client: context.client, namespace: context.namespace, logger: context.logger)
   }
 
   /// The ConfigMap is written elsewhere; its failures show in the same status.
@@ -31,58 +34,90 @@ final class InstallationReconciler: Sendable {
     if isNews { context.queue.add(.installation) }
   }
 
-  func reconcile() async throws {
+  func reconcile() async throws -> ReconcileResult {
     guard let metalLB = context.metalLB else {
-      try await context.objects.prune { _ in false }
+      try await applyTLSSettings()
+      try await context.objects.prune { self.context.isInstallations($0) }
       try await predecessor.removeLeftovers(namespace: context.namespace, keeping: [])
-      return
+      return .done
     }
-    let invalid = MetalLBValidation.problems(
-      in: metalLB.spec ?? MetalLB.Spec(), environment: context.environment)
+    let spec = metalLB.spec ?? MetalLB.Spec()
+    let invalid = MetalLBValidation.problems(in: spec, environment: context.environment)
     guard invalid.isEmpty else {
       let text = invalid.map(\.description).joined(separator: "; ")
       try await report(
-        metalLB, .running(try readiness()), .init(reason: .invalidSpec, message: text))
-      return
+        metalLB, .running(try readiness(of: nil)), .init(reason: .invalidSpec, message: text))
+      return .done
     }
-    let backend: BGPBackend
     do {
-      backend = BGPBackend.effective(
-        for: metalLB, environment: context.environment, speaker: try await runningSpeaker())
-      try await bringInLine(metalLB, backend)
+      let running = try await runningSpeaker()
+      let backend = BGPBackend.effective(
+        for: metalLB, environment: context.environment, speaker: running)
+      let contradictions = context.environment.problems(of: spec, backend: backend)
+      guard contradictions.isEmpty else {
+        let text = contradictions.joined(separator: "; ")
+        try await report(
+          metalLB, .running(try readiness(of: backend)),
+          .init(reason: .invalidEnvironment, message: text))
+        return .done
+      }
+      let problem = try await bringInLine(metalLB, backend, running: running)
+      let readiness = try readiness(of: backend)
+      if readiness == .ready { try await sweep.finish(for: backend) }
+      try await report(metalLB, .running(readiness), problem)
+      // Nothing tells that a kind appears that was not there.
+      return problem?.reason == .monitorsUnavailable ? .requeue(after: .seconds(60)) : .done
     } catch is CancellationError {
       throw CancellationError()
     } catch {
       await reportFailure(of: metalLB, error)
       throw error
     }
-    try await report(metalLB, .running(try readiness()), problem(with: backend))
   }
 
-  private func bringInLine(_ metalLB: MetalLB, _ backend: BGPBackend) async throws {
+  /// - Parameter running: the speakers before anything is changed.
+  /// - Returns: what keeps the installation from being all that was asked for.
+  private func bringInLine(
+    _ metalLB: MetalLB, _ backend: BGPBackend, running: DaemonSet?
+  ) async throws -> MetalLBConditions.Problem? {
+    try await applyTLSSettings()
+    try await sweep.run(leaving: running, for: backend, namespace: context.namespace)
     let objects = try Workloads.render(
       RenderingInput(
-        metalLB: metalLB, environment: context.environment, platform: context.facts.platform,
-        backend: backend, apiServerPorts: context.facts.apiServerPorts,
+        metalLB: metalLB, environment: context.currentEnvironment,
+        platform: context.facts.platform, backend: backend,
+        apiServerPorts: context.facts.apiServerPorts,
         namespaceOwner: context.facts.namespaceOwner))
     var failures: [any Error] = []
+    var unknownKinds: Set<String> = []
     // One object that is refused does not keep the others from their work.
     for object in objects {
+      guard context.objects.isServed(object.resource) else {
+        unknownKinds.insert(object.resource.kind)
+        continue
+      }
       do {
         try await context.objects.apply(object)
       } catch is CancellationError {
         throw CancellationError()
+      } catch let error as KubernetesError
+        where error.isNotFound && object.resource.group == Monitors.group
+      {
+        unknownKinds.insert(object.resource.kind)
       } catch {
         failures.append(error)
       }
     }
     if let first = failures.first { throw first }
     let rendered = Set(objects.map { ObjectKey($0) } + [context.configKey])
-    try await context.objects.prune { rendered.contains($0) }
+    try await context.objects.prune {
+      rendered.contains($0) || self.context.isInstallations($0)
+    }
     // What upstream runs for a backend that we do not have is not a leftover.
-    if backend.isAvailable {
+    if backend.isAvailable(with: context.environment.images) {
       try await predecessor.removeLeftovers(namespace: context.namespace, keeping: rendered)
     }
+    return try await problem(with: backend, unknownKinds: unknownKinds.sorted())
   }
 
   private func speaker() throws -> DaemonSet? {
@@ -96,25 +131,83 @@ final class InstallationReconciler: Sendable {
       DaemonSet.self, ComponentName.speaker, namespace: context.namespace)
   }
 
-  private func readiness() throws -> Readiness {
-    Readiness(
-      controller: try context.objects.object(
-        ComponentName.controller, namespace: context.namespace),
-      speaker: try speaker())
+  private func readiness(of backend: BGPBackend?) throws -> Readiness {
+    func object<R: KubernetesResource>(_ name: String) throws -> R? {
+      try context.objects.object(name, namespace: context.namespace)
+    }
+    var workloads: [Readiness.Workload] = [
+      .deployment(ComponentName.controller, try object(ComponentName.controller)),
+      .daemonSet(ComponentName.speaker, try speaker()),
+    ]
+    // Nobody waits for what no speaker uses.
+    if backend == .frrK8s, BGPBackend.frrK8s.isAvailable(with: context.environment.images) {
+      workloads += [
+        .daemonSet(ComponentName.frrK8s, try object(ComponentName.frrK8s)),
+        .deployment(ComponentName.statusCleaner, try object(ComponentName.statusCleaner)),
+      ]
+    }
+    return Readiness(workloads)
   }
 
-  private func problem(with backend: BGPBackend) -> MetalLBConditions.Problem? {
+  private func problem(
+    with backend: BGPBackend, unknownKinds: [String]
+  ) async throws -> MetalLBConditions.Problem? {
     if let failure = configFailure.withLock({ $0 }) {
       return .init(reason: .failedToSync, message: failure)
     }
-    guard !backend.isAvailable else { return nil }
-    let available = BGPBackend.available.map(\.rawValue).sorted().joined(separator: ", ")
-    return .init(
-      reason: .backendUnavailable,
-      message: """
-        this version has no BGP backend \(backend.rawValue): Services are announced over layer 2 \
-        only; set spec.bgpBackend to \(available)
-        """)
+    guard backend.isAvailable(with: context.environment.images) else {
+      let available = BGPBackend.available.map(\.rawValue).sorted().joined(separator: ", ")
+      return .init(
+        reason: .backendUnavailable,
+        message: """
+          this version has no BGP backend \(backend.rawValue): Services are announced over layer 2 \
+          only; set spec.bgpBackend to \(available)
+          """)
+    }
+    if let problem = try await handOver(to: backend) { return problem }
+    guard unknownKinds.isEmpty else {
+      return .init(
+        reason: .monitorsUnavailable,
+        message: """
+          this cluster does not know \(unknownKinds.joined(separator: ", ")) (\(Monitors.group)): \
+          install the Prometheus operator, or start this operator without DEPLOY_SERVICEMONITORS, \
+          DEPLOY_PODMONITORS and DEPLOY_PROMETHEUSRULES
+          """)
+    }
+    return nil
+  }
+
+  /// Makes OpenShift's network operator run frr-k8s, where that is its job.
+  private func handOver(to backend: BGPBackend) async throws -> MetalLBConditions.Problem? {
+    let environment = context.environment
+    guard backend == .frrK8sExternal, environment.usesFRRK8sOfNetworkOperator,
+      let openShift = context.openShift
+    else { return nil }
+    switch openShift.capability(minimum: environment.minimumNetworkOperatorVersion) {
+    case .tooOld(let text), .unknown(let text):
+      return .init(reason: .waitingForNetworkOperator, message: text)
+    case .capable: break
+    }
+    switch openShift.network {
+    case .missing:
+      return .init(
+        reason: .waitingForNetworkOperator,
+        message: "there is no Network \(NetworkOperator.networkName) to ask for FRR")
+    case .asked: return nil
+    case .unasked(let patch):
+      _ = try await context.client.patch(
+        NetworkOperator.networkResource, NetworkOperator.networkName, .merge(patch),
+        options: WriteOptions(fieldManager: FieldManager.objects))
+      context.logger.info("asked the network operator for FRR")
+      return nil
+    }
+  }
+
+  /// What the operator's webhook server may negotiate belongs to the installation, not to a MetalLB object.
+  private func applyTLSSettings() async throws {
+    guard let tls = context.openShift?.tls else { return }
+    let object = try TLSSettings.configMap(tls, namespace: context.namespace)
+    if let object { try await context.objects.apply(object) }
   }
 
   /// The error at hand is the one to retry and to log, also when it cannot even be reported.
@@ -160,6 +253,18 @@ final class InstallationReconciler: Sendable {
 }
 
 extension OperatorContext {
+  /// The environment with what the cluster's administrators decided since the operator started.
+  var currentEnvironment: OperatorEnvironment {
+    var current = environment
+    if let tls = openShift?.tls { current.tls = tls }
+    return current
+  }
+
+  /// Whether an object goes with the operator, not with a MetalLB object.
+  func isInstallations(_ key: ObjectKey) -> Bool {
+    key.resource == ConfigMap.resource && key.name.name == ObjectName.tlsSettings
+  }
+
   /// The ConfigMap that AddressPools become.
   var configKey: ObjectKey {
     ObjectKey(

@@ -51,10 +51,6 @@ package final class Operator: ServiceLifecycle.Service {
         "platform": "\(facts.platform.rawValue)",
         "version": "\(facts.version.map(\.description) ?? "unknown")",
       ])
-    if options.environment.monitors != .none {
-      logger.warning(
-        "this version makes no monitors for Prometheus, only the Services that they would read")
-    }
     let elector = options.isLeaderElected ? makeElector() : nil
     var writer = client
     if let elector { writer = client.guardingWrites { try elector.checkDeadline() } }
@@ -110,6 +106,8 @@ package final class Operator: ServiceLifecycle.Service {
         client: client, namespace: environment.namespace, version: facts.version,
         interval: options.platformSurveyInterval, time: time, logger: logger,
         onChange: { queue.add(.installation) }),
+      openShift: facts.platform == .openshift
+        ? OpenShiftSettings(client: client, time: time, logger: logger) : nil,
       objects: OwnedObjects(
         client: client, kinds: OwnedKinds.all(on: facts.platform),
         namespace: environment.namespace, time: time, logger: logger),
@@ -144,9 +142,6 @@ package final class Operator: ServiceLifecycle.Service {
         context.queue.add(.installation)
         context.queue.add(.addressPools)
       },
-      reconcile: { key in
-        try await reconcilers.reconcile(key)
-        return .done
-      })
+      reconcile: { key in try await reconcilers.reconcile(key) })
   }
 }

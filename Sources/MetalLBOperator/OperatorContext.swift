@@ -11,6 +11,8 @@ struct OperatorContext: Sendable {
   let environment: OperatorEnvironment
   let facts: ClusterFacts
   let platform: PlatformSurvey
+  /// `nil` on Kubernetes.
+  let openShift: OpenShiftSettings?
   let objects: OwnedObjects
   let status: StatusWriter
   let recorder: EventRecorder

@@ -48,6 +48,11 @@ final class OwnedObjects: Sendable {
     return try object(key)?.value.decode(R.self)
   }
 
+  /// Whether the cluster knows a kind, as far as was seen.
+  func isServed(_ kind: ResourceKind) -> Bool {
+    informer(of: kind)?.unavailable?.isNotFound != true
+  }
+
   /// Makes the API have the object as it is rendered. Writes only where that changes something.
   func apply(_ object: RenderedObject) async throws {
     let key = ObjectKey(object)

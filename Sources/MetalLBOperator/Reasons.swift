@@ -11,6 +11,12 @@ enum MetalLBReason: String, Sendable, Hashable, CaseIterable {
   case incorrectNamespace = "IncorrectMetalLBResourceNamespace"
   /// This version has no such BGP backend; layer 2 works.
   case backendUnavailable = "BackendUnavailable"
+  /// The operator's environment contradicts itself, or what the object asks for.
+  case invalidEnvironment = "InvalidOperatorEnvironment"
+  /// It cannot run frr-k8s yet.
+  case waitingForNetworkOperator = "WaitingForClusterNetworkOperator"
+  /// The cluster does not know the kinds of the Prometheus operator.
+  case monitorsUnavailable = "MonitorsUnavailable"
   case kubernetesTooOld = "KubernetesVersionUnsupported"
   case supported = "Supported"
   /// It works once what the message says is seen to.

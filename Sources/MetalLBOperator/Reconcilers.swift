@@ -15,9 +15,9 @@ struct Reconcilers: Sendable {
     refusals = RefusalReconciler(context: context)
   }
 
-  func reconcile(_ key: OperatorKey) async throws {
+  func reconcile(_ key: OperatorKey) async throws -> ReconcileResult {
     switch key {
-    case .installation: try await installation.reconcile()
+    case .installation: return try await installation.reconcile()
     case .refusal(let name): try await refusals.reconcile(name)
     case .addressPools:
       do {
@@ -30,6 +30,7 @@ struct Reconcilers: Sendable {
         throw error
       }
     }
+    return .done
   }
 }
 
@@ -43,6 +44,7 @@ extension Informer: OperatorInformer {}
 extension OperatorContext {
   var allInformers: [any OperatorInformer] {
     [metalLBs, addressPools, ipAddressPools, configMaps] + objects.informers
+      + (openShift?.informers ?? [])
   }
 
   /// Which change makes which key worth a look.
@@ -63,6 +65,9 @@ extension OperatorContext {
     // Their status changes with every Service.
     ipAddressPools.enqueue(into: queue) { $0.isGenerationChange ? .addressPools : nil }
     configMaps.enqueue(into: queue) { _ in .addressPools }
+    for informer in openShift?.informers ?? [] {
+      informer.enqueue(into: queue) { _ in .installation }
+    }
     let configKey = configKey
     for informer in objects.informers {
       let kind = informer.kind

@@ -100,6 +100,61 @@ struct OperatorFixture {
       ])
   }
 
+  /// The same for frr-k8s.
+  func reportFRRK8sReady() async throws {
+    let daemonSet = try await eventuallyExists(DaemonSet.self, "frr-k8s")
+    let cleaner = try await eventuallyExists(Deployment.self, "statuscleaner")
+    try await patchStatus(
+      DaemonSet.self, "frr-k8s",
+      [
+        "observedGeneration": .integer(daemonSet.metadata.generation ?? 0),
+        "desiredNumberScheduled": 2, "currentNumberScheduled": 2, "numberReady": 2,
+        "updatedNumberScheduled": 2, "numberMisscheduled": 0,
+      ])
+    try await patchStatus(
+      Deployment.self, "statuscleaner",
+      [
+        "observedGeneration": .integer(cleaner.metadata.generation ?? 0), "replicas": 1,
+        "readyReplicas": 1, "updatedReplicas": 1, "availableReplicas": 1,
+      ])
+  }
+
+  /// A CRD for a kind that others define, which takes any object.
+  static func openKind(_ kind: ResourceKind) -> String {
+    """
+    apiVersion: apiextensions.k8s.io/v1
+    kind: CustomResourceDefinition
+    metadata:
+      name: \(kind.plural).\(kind.group)
+    spec:
+      group: \(kind.group)
+      names:
+        kind: \(kind.kind)
+        listKind: \(kind.kind)List
+        plural: \(kind.plural)
+        singular: \(kind.kind.lowercased())
+      scope: \(kind.isNamespaced ? "Namespaced" : "Cluster")
+      versions:
+      - name: \(kind.version)
+        served: true
+        storage: true
+        schema:
+          openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
+    """
+  }
+
+  /// Makes the cluster look like OpenShift.
+  func becomeOpenShift() async throws {
+    let route = ResourceKind(
+      group: "route.openshift.io", version: "v1", kind: "Route", plural: "routes")
+    for kind in [
+      route, SecurityContextConstraints.resource, TLSProfile.resource, NetworkOperator.resource,
+      NetworkOperator.networkResource,
+    ] {
+      try await cluster.installCRDs(yaml: Self.openKind(kind))
+    }
+  }
+
   func patchStatus<R: KubernetesResource>(
     _ type: R.Type, _ name: String, _ status: JSONValue
   ) async throws {

@@ -81,6 +81,9 @@ import Testing
   ])
   func `Says what is awaited`(row: Row) {
     let expected: Readiness = row.waiting.map { .waiting($0) } ?? .ready
-    #expect(Readiness(controller: row.controller, speaker: row.speaker) == expected)
+    let workloads: [Readiness.Workload] = [
+      .deployment("controller", row.controller), .daemonSet("speaker", row.speaker),
+    ]
+    #expect(Readiness(workloads) == expected)
   }
 }

@@ -91,7 +91,7 @@ struct ShippedInstallationTests {
 
   @Test func `On OpenShift the security constraints come and go`() async throws {
     try await withOperatorFixture { fixture in
-      try await fixture.cluster.installCRDs(yaml: Self.openShiftKinds)
+      try await fixture.becomeOpenShift()
       try await install(.openshift, fixture)
       let account = try await client(of: "manager-account", fixture)
       let resource = SecurityContextConstraints.resource
@@ -113,41 +113,4 @@ struct ShippedInstallationTests {
       }
     }
   }
-
-  /// What makes a cluster look like OpenShift.
-  private static let openShiftKinds = """
-    apiVersion: apiextensions.k8s.io/v1
-    kind: CustomResourceDefinition
-    metadata:
-      name: routes.route.openshift.io
-    spec:
-      group: route.openshift.io
-      names: {kind: Route, listKind: RouteList, plural: routes, singular: route}
-      scope: Namespaced
-      versions:
-      - name: v1
-        served: true
-        storage: true
-        schema:
-          openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
-    ---
-    apiVersion: apiextensions.k8s.io/v1
-    kind: CustomResourceDefinition
-    metadata:
-      name: securitycontextconstraints.security.openshift.io
-    spec:
-      group: security.openshift.io
-      names:
-        kind: SecurityContextConstraints
-        listKind: SecurityContextConstraintsList
-        plural: securitycontextconstraints
-        singular: securitycontextconstraints
-      scope: Cluster
-      versions:
-      - name: v1
-        served: true
-        storage: true
-        schema:
-          openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}
-    """
 }

@@ -1,3 +1,4 @@
+import MetalLBAPI
 import OperatorRendering
 import Testing
 

@@ -1,0 +1,166 @@
+import KubernetesAPI
+import KubernetesClient
+import KubernetesTesting
+import MetalLBAPI
+import OperatorRendering
+import Testing
+
+@testable import MetalLBOperator
+
+/// What the backends of BGP make of an installation, with upstream's images, which have all of them.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct BackendTests {
+  private static let upstream = [
+    "CONTROLLER_IMAGE": "example.org/controller:v0.16.1",
+    "SPEAKER_IMAGE": "example.org/speaker:v0.16.1",
+  ]
+
+  @Test(.needsClusterOfItsOwn, arguments: BGPBackend.allCases)
+  func `An installation settles`(backend: BGPBackend) async throws {
+    try await withOperatorFixture { fixture in
+      try await fixture.createMetalLB { spec in
+        spec.bgpBackend = backend.rawValue
+        if backend == .frrK8sExternal {
+          spec.frrk8sConfig = .init()
+          spec.frrk8sConfig?.namespace = "frr-k8s-system"
+        }
+      }
+      try await fixture.withOperator(Self.upstream) {
+        try await fixture.eventuallyCondition("Progressing", "True")
+        try await fixture.reportWorkloadsReady()
+        if backend == .frrK8s { try await fixture.reportFRRK8sReady() }
+        try await fixture.eventuallyCondition("Available", "True")
+        try await fixture.eventuallyCondition("Degraded", "False")
+      }
+      let speaker = try await fixture.client.get(
+        DaemonSet.self, "speaker", namespace: fixture.namespace)
+      #expect(BGPBackend(speaker: speaker) == backend)
+      // A new process looks at everything anew; its answer to a pool shows that it has.
+      let before = fixture.writes.count
+      try await fixture.withOperator(Self.upstream) {
+        try await fixture.createPool("silver", ["x"])
+        try await fixture.eventuallyEvent("InvalidAddress", about: "silver")
+      }
+      // The pool's status, and the event.
+      #expect(fixture.writes.count - before == 2)
+    }
+  }
+
+  @Test func `It is available once frr-k8s is`() async throws {
+    try await withOperatorFixture { fixture in
+      try await fixture.withOperator(Self.upstream) {
+        try await fixture.createMetalLB { $0.bgpBackend = "frr-k8s" }
+        try await fixture.eventuallyExists(Deployment.self, "controller")
+        try await fixture.reportWorkloadsReady()
+        try await fixture.cluster.eventually(MetalLB.self, "metallb", "only frr-k8s is awaited") {
+          let progressing = $0?.status?.conditions?.first { $0.type == "Progressing" }
+          return progressing?.message.hasPrefix("DaemonSet frr-k8s") ?? false
+        }
+        try await fixture.reportFRRK8sReady()
+        try await fixture.eventuallyCondition("Available", "True")
+      }
+    }
+  }
+
+  @Test func `Leaving frr-k8s leaves nothing of it`() async throws {
+    try await withOperatorFixture { fixture in
+      let webhook = FRRK8sWebhook.resource
+      try await fixture.withOperator(Self.upstream) {
+        try await fixture.createMetalLB { $0.bgpBackend = "frr-k8s" }
+        try await fixture.cluster.eventually(
+          webhook, ObjectName.frrK8sWebhookConfiguration
+        ) { $0 != nil }
+        try await fixture.eventuallyExists(DaemonSet.self, "frr-k8s")
+        // Nobody serves it here, and what follows is not about it.
+        let configuration = try await fixture.client.get(
+          webhook, ObjectName.frrK8sWebhookConfiguration)
+        #expect(configuration["webhooks"]?[0]?["failurePolicy"] == "Fail")
+      }
+      try await fixture.client.delete(webhook, ObjectName.frrK8sWebhookConfiguration)
+      // What the speakers of two nodes wrote, and what a user did.
+      for (name, node) in [("metallb-a", "a"), ("metallb-b", "b"), ("metallb-mine", "c")] {
+        let selector = LabelSelector(matchLabels: ["kubernetes.io/hostname": node])
+        _ = try await fixture.client.create(
+          FRRConfiguration(
+            metadata: ObjectMeta(name: name, namespace: fixture.namespace),
+            spec: .init(nodeSelector: selector)))
+      }
+      try await fixture.withOperator(Self.upstream) {
+        _ = try await fixture.client.patch(
+          MetalLB.self, "metallb", namespace: fixture.namespace,
+          .merge(["spec": ["bgpBackend": "native"]]))
+        try await fixture.cluster.eventuallyGone(DaemonSet.self, "frr-k8s")
+        try await fixture.cluster.eventuallyGone(Deployment.self, "statuscleaner")
+        try await fixture.cluster.eventuallyGone(ConfigMap.self, "frr-startup")
+        try await fixture.cluster.eventuallyGone(Service.self, "frr-k8s-webhook-service")
+        try await fixture.cluster.eventuallyGone(Secret.self, "frr-k8s-webhook-server-cert")
+        try await fixture.cluster.eventually(
+          webhook, ObjectName.frrK8sWebhookConfiguration
+        ) { $0 == nil }
+        try await fixture.cluster.eventuallyGone(FRRConfiguration.self, "metallb-a")
+        try await fixture.cluster.eventuallyGone(FRRConfiguration.self, "metallb-b")
+        // An old speaker writes once more before it goes.
+        _ = try await fixture.client.create(
+          FRRConfiguration(
+            metadata: ObjectMeta(name: "metallb-a", namespace: fixture.namespace),
+            spec: .init(nodeSelector: LabelSelector(matchLabels: ["kubernetes.io/hostname": "a"]))))
+        try await fixture.reportWorkloadsReady()
+        try await fixture.eventuallyCondition("Available", "True")
+        try await fixture.cluster.eventuallyGone(FRRConfiguration.self, "metallb-a")
+      }
+      let left = try await fixture.client.list(FRRConfiguration.self, namespace: fixture.namespace)
+      #expect(left.items.map(\.metadata.name) == ["metallb-mine"])
+    }
+  }
+
+  @Test func `Removal leaves no webhook that refuses every change`() async throws {
+    try await withOperatorFixture { fixture in
+      let webhook = FRRK8sWebhook.resource
+      try await fixture.withOperator(Self.upstream) {
+        try await fixture.createMetalLB { $0.bgpBackend = "frr-k8s" }
+        try await fixture.cluster.eventually(
+          webhook, ObjectName.frrK8sWebhookConfiguration
+        ) { $0 != nil }
+        try await fixture.client.delete(MetalLB.self, "metallb", namespace: fixture.namespace)
+        try await fixture.cluster.eventually(
+          webhook, ObjectName.frrK8sWebhookConfiguration
+        ) { $0 == nil }
+        try await fixture.cluster.eventuallyGone(DaemonSet.self, "frr-k8s")
+      }
+    }
+  }
+
+  @Test func `Contradicting settings are named and nothing is touched`() async throws {
+    try await withOperatorFixture { fixture in
+      let variables = Self.upstream.merging(["FRRK8S_HTTPS_METRICS_PORT": "9120"]) { $1 }
+      try await fixture.withOperator(variables) {
+        try await fixture.createMetalLB { $0.bgpBackend = "frr-k8s" }
+        let degraded = try await fixture.eventuallyCondition(
+          "Degraded", "True", reason: "InvalidOperatorEnvironment")
+        #expect(degraded.message.contains("METRICS_PORT and FRRK8S_HTTPS_METRICS_PORT"))
+        let speaker = try await fixture.client.find(
+          DaemonSet.self, "speaker", namespace: fixture.namespace)
+        #expect(speaker == nil)
+      }
+    }
+  }
+
+  struct Speakers: CustomTestStringConvertible {
+    var testDescription: String
+    var name: String
+    var node: String?
+    var isSpeakers: Bool
+  }
+
+  @Test(arguments: [
+    Speakers(testDescription: "a speaker's", name: "metallb-n1", node: "n1", isSpeakers: true),
+    Speakers(testDescription: "of another node", name: "metallb-n1", node: "n2", isSpeakers: false),
+    Speakers(testDescription: "of all nodes", name: "metallb-n1", node: nil, isSpeakers: false),
+    Speakers(testDescription: "of another name", name: "n1", node: "n1", isSpeakers: false),
+  ])
+  func `Knows what a speaker told frr-k8s`(row: Speakers) {
+    let selector = row.node.map { LabelSelector(matchLabels: ["kubernetes.io/hostname": $0]) }
+    let object = FRRConfiguration(
+      metadata: ObjectMeta(name: row.name), spec: .init(nodeSelector: selector))
+    #expect(FRRConfigurationSweep.isSpeakers(object) == row.isSpeakers)
+  }
+}
