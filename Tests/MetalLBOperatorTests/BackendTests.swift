@@ -17,6 +17,7 @@ import Testing
   @Test(.needsClusterOfItsOwn, arguments: BGPBackend.allCases)
   func `An installation settles`(backend: BGPBackend) async throws {
     try await withOperatorFixture { fixture in
+      try await fixture.createPool("gold", ["192.0.2.0/28"])
       try await fixture.createMetalLB { spec in
         spec.bgpBackend = backend.rawValue
         if backend == .frrK8sExternal {
@@ -30,6 +31,8 @@ import Testing
         if backend == .frrK8s { try await fixture.reportFRRK8sReady() }
         try await fixture.eventuallyCondition("Available", "True")
         try await fixture.eventuallyCondition("Degraded", "False")
+        try await fixture.eventuallyPool("gold", accepted: "True", reason: "Accepted")
+        try await fixture.eventuallyExists(ConfigMap.self, "config")
       }
       let speaker = try await fixture.client.get(
         DaemonSet.self, "speaker", namespace: fixture.namespace)
