@@ -49,7 +49,7 @@ package struct OperatorWebhooks: Sendable {
         "nothing is installed for a MetalLB object whose name is not \(MetalLB.singletonName)")
     }
     if let backend = metalLB.spec?.bgpBackend.flatMap(BGPBackend.init(rawValue:)),
-      !backend.isAvailable
+      !backend.isAvailable(with: environment.images)
     {
       warnings.append(
         "this version has no backend \(backend.rawValue): Services are announced over layer 2 only")
