@@ -80,6 +80,14 @@ struct HTTPFrontEnd: HTTPResponder {
     }
   }
 
+  /// One chunk and one TLS record cost less than one for each line.
+  private static func joined(_ buffers: [ByteBuffer]) -> ByteBuffer {
+    guard var first = buffers.first, buffers.count > 1 else { return buffers.first ?? ByteBuffer() }
+    first.reserveCapacity(buffers.reduce(0) { $0 + $1.readableBytes })
+    for buffer in buffers.dropFirst() { first.writeImmutableBuffer(buffer) }
+    return first
+  }
+
   /// Runs a stream until it ends, the client leaves or the watch is cut. The stream and the socket meet
   /// in a channel without a buffer, so that the stream goes on only as fast as the client reads.
   private func body(
@@ -98,7 +106,7 @@ struct HTTPFrontEnd: HTTPResponder {
         }
         for await buffers in channel {
           watches.note(id, isWriting: true)
-          try await writer.write(contentsOf: buffers)
+          try await writer.write(Self.joined(buffers))
           watches.note(id, isWriting: false)
         }
         // A stream that failed has no proper end.

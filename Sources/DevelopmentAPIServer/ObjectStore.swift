@@ -10,6 +10,9 @@ actor ObjectStore {
 
   private var state: StoreState
   private var waiters: [TableKey: [UInt64: Waiter]] = [:]
+  private var lastWake: [TableKey: ContinuousClock.Instant] = [:]
+  /// Kinds whose watchers are about to be woken.
+  private var pendingWakes: Set<TableKey> = []
   private var collectorWaiter: CheckedContinuation<Void, Never>?
   private var nextWaiter: UInt64 = 0
   private var isClosed = false
@@ -88,6 +91,10 @@ actor ObjectStore {
     case closed
   }
 
+  /// While a kind changes more often than this, its watchers get several changes at a time: waking a
+  /// hundred of them for each of a thousand changes a second would be most of the server's work.
+  private static let wakeInterval: Duration = .milliseconds(5)
+
   /// Returns as soon as there is something after `revision`, which may be at once, or when
   /// `deadline` has passed: then there may be no events.
   func events(
@@ -97,11 +104,12 @@ actor ObjectStore {
     while true {
       if isClosed || Task.isCancelled { return .closed }
       guard let events = state[table].events(after: revision, limit: limit) else { return .expired }
-      if let last = events.last {
+      let isOver = ContinuousClock.now >= deadline
+      if let last = events.last, isOver || !pendingWakes.contains(table) {
         return .events(
           events, through: events.count < limit ? state.revision : last.resourceVersion)
       }
-      if ContinuousClock.now >= deadline {
+      if isOver {
         return .events([], through: max(revision, state.revision))
       }
       await change(of: table, until: deadline)
@@ -139,14 +147,30 @@ actor ObjectStore {
   }
 
   private func wake() {
-    for table in state.takeTouched() {
-      guard let waiting = waiters.removeValue(forKey: table) else { continue }
-      for waiter in waiting.values { waiter.continuation.resume() }
+    for table in state.takeTouched() where !pendingWakes.contains(table) {
+      let now = ContinuousClock.now
+      if let last = lastWake[table], now < last + Self.wakeInterval {
+        pendingWakes.insert(table)
+        // Ends by itself within the interval; nobody waits for this task.
+        Task {
+          try? await Task.sleep(until: last + Self.wakeInterval)
+          wakeWatchers(of: table)
+        }
+      } else {
+        wakeWatchers(of: table)
+      }
     }
     if !state.collectable.isEmpty, let waiter = collectorWaiter {
       collectorWaiter = nil
       waiter.resume()
     }
+  }
+
+  private func wakeWatchers(of table: TableKey) {
+    pendingWakes.remove(table)
+    lastWake[table] = .now
+    guard let waiting = waiters.removeValue(forKey: table) else { return }
+    for waiter in waiting.values { waiter.continuation.resume() }
   }
 
   /// Ends all watches; the store answers nothing after that.

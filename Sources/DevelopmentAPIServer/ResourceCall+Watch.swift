@@ -61,6 +61,7 @@ struct WatchStream: Sendable {
     let end = clock.now + timeout
     var nextBookmark = clock.now + Self.firstBookmark(timeout)
     var tables = TableForm(objects: objects)
+    let sharesLines = form == OutputForm() && definition.conversion == nil
     guard var position = try await start(writer, &tables) else { return }
     while true {
       let deadline = options.allowsBookmarks ? min(end, nextBookmark) : end
@@ -76,7 +77,12 @@ struct WatchStream: Sendable {
         position = through
         var lines: [ByteBuffer] = []
         for event in events {
-          if let line = try await line(for: event, &tables) { lines.append(line) }
+          guard let type = visibleType(of: event) else { continue }
+          if sharesLines, type != .deleted || event.isRemoval {
+            lines.append(event.line(.init(type: type, kind: definition.kind)))
+          } else {
+            lines.append(try await line(type, of: event, &tables))
+          }
         }
         if !lines.isEmpty { try await writer(lines) }
         let now = clock.now
@@ -127,29 +133,28 @@ struct WatchStream: Sendable {
   }
 
   /// What this watcher sees of an event, if anything.
-  private func line(
-    for event: StoreEvent, _ tables: inout TableForm
-  ) async throws -> ByteBuffer? {
+  private func visibleType(of event: StoreEvent) -> WatchEventType? {
     let before = event.previous.map(selects) ?? false
     let after = !event.isRemoval && selects(event.object)
-    let type: WatchEventType
-    switch (before, after) {
-    case (false, true): type = .added
-    case (true, true): type = .modified
-    case (true, false): type = .deleted
-    case (false, false): return nil
+    return switch (before, after) {
+    case (false, true): .added
+    case (true, true): .modified
+    case (true, false): .deleted
+    case (false, false): nil
     }
-    if type == .deleted, !event.isRemoval, let previous = event.previous {
-      // The last state that was selected, at the version in which it ceased to be.
-      let last = StoredObject(
-        previous.value(definition.kind), resourceVersion: event.resourceVersion,
-        schema: previous.schema)
-      return try await line(.deleted, last, &tables)
+  }
+
+  private func line(
+    _ type: WatchEventType, of event: StoreEvent, _ tables: inout TableForm
+  ) async throws -> ByteBuffer {
+    guard type == .deleted, !event.isRemoval, let previous = event.previous else {
+      return try await line(type, event.object, &tables)
     }
-    if form == OutputForm(), definition.conversion == nil {
-      return event.line(.init(type: type, kind: definition.kind))
-    }
-    return try await line(type, event.object, &tables)
+    // The last state that was selected, at the version in which it ceased to be.
+    let last = StoredObject(
+      previous.value(definition.kind), resourceVersion: event.resourceVersion,
+      schema: previous.schema)
+    return try await line(.deleted, last, &tables)
   }
 
   private func line(

@@ -20,6 +20,8 @@ struct ResourceTable: Sendable {
   private var historyBytes = 0
   /// Large objects are forgotten sooner.
   private static let historyByteLimit = 64 << 20
+  /// So many of the last events keep their lines: nearly all watchers are among those.
+  private static let recentEvents = 256
 
   init(historyLimit: Int, createdAt revision: UInt64) {
     self.historyLimit = historyLimit
@@ -49,6 +51,7 @@ struct ResourceTable: Sendable {
     Self.apply(event.change, to: &objects)
     log.append(event)
     historyBytes += event.object.body.count
+    if log.count > Self.recentEvents { log[log.count - 1 - Self.recentEvents].forgetLines() }
     lastChange = event.resourceVersion
     while log.count > historyLimit || historyBytes > Self.historyByteLimit,
       let first = log.popFirst()

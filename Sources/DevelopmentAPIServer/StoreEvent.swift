@@ -73,6 +73,9 @@ final class StoreEvent: Sendable {
     }
   }
 
+  /// Lets go of the lines: watchers that are still behind get them made anew.
+  func forgetLines() { lines.withLock { $0 = [:] } }
+
   static func line(_ form: Form, object: StoredObject) -> ByteBuffer {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(object.body.count + 128)

@@ -10,6 +10,13 @@ struct ApiserverCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apiserver", abstract: "Run a Kubernetes API server in memory, for development.",
     discussion: """
+      Prints one line to standard output when it serves, and its log, which begins with what it leaves out, to \
+      standard error. Stops at once on SIGTERM or SIGINT; open watches end.
+
+      Nothing is kept: every start begins with an empty cluster, a new certificate authority, a new token \
+      in the kubeconfig file and resource versions from 1. Clients that ran before have to read the kubeconfig \
+      again and to list anew.
+
       It goes wrong on request, for the administrator and whoever RBAC grants these paths to:
 
         POST   /debug/faults    {"type": "Conflict", "resources": ["services/status"], "every": 2}
@@ -34,15 +41,22 @@ struct ApiserverCommand: AsyncParsableCommand {
   var logLevel: LogLevel = .info
 
   func run() async throws {
-    let logger = logLevel.startLogging(label: "apiserver")
+    let logger = logLevel.startLogging(label: "apiserver", descriptor: STDERR_FILENO)
     let server = try APIServer(
       configuration: .init(host: listen.host, port: listen.port), logger: logger)
     let group = ServiceGroup(
       services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
-      tasks.addTask { try await group.run() }
+      tasks.addTask { [listen] in
+        do {
+          try await group.run()
+        } catch {
+          throw Stopped(address: listen.defaultValueDescription, cause: error)
+        }
+      }
       tasks.addTask { [kubeconfig] in
-        try await server.waitUntilServing()
+        // Why it does not serve is told by the other task.
+        do { try await server.waitUntilServing() } catch is APIServer.StartError { return }
         try writePrivately(try server.kubeconfig(), to: kubeconfig)
         print("serving \(server.url), kubeconfig in \(kubeconfig)")
         fflush(nil)
@@ -50,6 +64,13 @@ struct ApiserverCommand: AsyncParsableCommand {
       try await tasks.waitForAll()
     }
   }
+}
+
+/// Mostly because somebody else listens there.
+private struct Stopped: Error, CustomStringConvertible {
+  var address: String
+  var cause: any Error
+  var description: String { "cannot serve on \(address): \(cause)" }
 }
 
 /// `ADDRESS:PORT`, an IPv6 address in brackets.

@@ -3,7 +3,7 @@ import KubernetesAPI
 import Logging
 import Synchronization
 
-/// Writes one JSON object a line to standard output: `ts` (RFC 3339, milliseconds), `level`, `caller`,
+/// Writes one JSON object a line to standard output, unless told otherwise: `ts` (RFC 3339, milliseconds), `level`, `caller`,
 /// `msg`, then the metadata (spec/controller 4.12, spec/speaker 1.4).
 struct JSONLogHandler: LogHandler {
   var metadata: Logger.Metadata = [:]
@@ -13,7 +13,12 @@ struct JSONLogHandler: LogHandler {
   /// Keeps lines whole when several threads log at once.
   private static let output = Mutex(())
 
-  init(level: Logger.Level) { logLevel = level }
+  private let descriptor: Int32
+
+  init(level: Logger.Level, descriptor: Int32 = STDOUT_FILENO) {
+    logLevel = level
+    self.descriptor = descriptor
+  }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
@@ -37,7 +42,7 @@ struct JSONLogHandler: LogHandler {
         var rest = buffer[...]
         while !rest.isEmpty {
           let written = write(
-            STDOUT_FILENO, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
           guard written > 0 || errno == EINTR else { return }
           rest = rest.dropFirst(max(0, written))
         }

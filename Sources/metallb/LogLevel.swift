@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Logging
 
 /// The values of `--log-level` (spec/controller 4.6).
@@ -16,11 +17,15 @@ enum LogLevel: String, ExpressibleByArgument, CaseIterable {
     }
   }
 
-  /// Makes JSON lines on standard output the log of this process.
-  func startLogging(label: String) -> Logger {
+  /// Makes JSON lines on standard output, or another file, the log of this process.
+  func startLogging(label: String, descriptor: Int32 = STDOUT_FILENO) -> Logger {
     let (level, isSilent) = (level, self == .none)
     LoggingSystem.bootstrap { _ in
-      if isSilent { SwiftLogNoOpLogHandler() } else { JSONLogHandler(level: level) }
+      if isSilent {
+        SwiftLogNoOpLogHandler()
+      } else {
+        JSONLogHandler(level: level, descriptor: descriptor)
+      }
     }
     return Logger(label: label)
   }

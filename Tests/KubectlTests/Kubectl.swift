@@ -30,7 +30,7 @@ struct Kubectl: Sendable {
     _ arguments: [String], input: String = "", environment: [String: String] = [:]
   ) async throws -> Outcome {
     let result = try await Subprocess.run(
-      .name("env"), arguments: Arguments([try Self.program.get()] + arguments),
+      .name("env"), arguments: Arguments([try Self.program.get().path] + arguments),
       environment: .custom(variables(environment)), input: .string(input),
       output: .string(limit: 1 << 24), error: .string(limit: 1 << 20))
     return Outcome(
@@ -78,7 +78,7 @@ struct Kubectl: Sendable {
     _ arguments: String..., body: @escaping @Sendable (Lines) async throws -> Void
   ) async throws {
     let outcome = try await Subprocess.run(
-      .name("env"), arguments: Arguments([try Self.program.get()] + arguments),
+      .name("env"), arguments: Arguments([try Self.program.get().path] + arguments),
       environment: .custom(variables()), input: .none, output: .sequence, error: .discarded
     ) { execution in
       let (lines, fed) = AsyncStream.makeStream(of: String.self)
@@ -146,8 +146,14 @@ struct Kubectl: Sendable {
 
   // MARK: Which kubectl
 
+  struct Program: Sendable {
+    var path: String
+    /// 33 of 1.33.
+    var minor: Int
+  }
+
   /// `METALLB_TEST_KUBECTL`, else the first one on the PATH, if it is 1.26 or newer.
-  static let program: Result<String, Failure> = {
+  static let program: Result<Program, Failure> = {
     let environment = ProcessInfo.processInfo.environment
     let given = environment["METALLB_TEST_KUBECTL"].map { [$0] } ?? []
     let candidates =
@@ -163,10 +169,12 @@ struct Kubectl: Sendable {
       return .failure(
         Failure(description: "\(path) is \(version.0).\(version.1), older than 1.26"))
     }
-    return .success(path)
+    return .success(Program(path: path, minor: version.1))
   }()
 
   static var isAvailable: Bool { (try? program.get()) != nil }
+
+  static func isAtLeast(minor: Int) -> Bool { (try? program.get().minor >= minor) ?? false }
 
   /// Runs before any test does, so it may block.
   private static func version(of path: String) -> (Int, Int)? {
