@@ -41,7 +41,7 @@ struct ObjectSelection: Sendable {
 extension SelectableFields {
   /// Whether the term's value stands in the JSON of every object that it matches, letter by letter.
   fileprivate func isWritten(_ term: FieldQuery.Term) -> Bool {
-    !term.isNegated && term.value != fields[term.field, default: ""]
+    !term.isNegated && !term.value.isEmpty && term.value != fields[term.field, default: ""]
       && term.value.utf8.allSatisfy { byte in
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -54,9 +54,21 @@ extension SelectableFields {
 }
 
 extension [UInt8] {
+  /// `text` is not empty.
   fileprivate func contains(text: [UInt8]) -> Bool {
     withUnsafeBytes { bytes in
-      text.withUnsafeBytes { memmem(bytes.baseAddress, bytes.count, $0.baseAddress, $0.count) }
-    } != nil
+      text.withUnsafeBytes { text in
+        guard let start = bytes.baseAddress, let wanted = text.baseAddress else { return false }
+        var offset = 0
+        while bytes.count - offset >= text.count {
+          let room = bytes.count - offset - text.count + 1
+          guard let found = memchr(start + offset, Int32(text[0]), room) else { return false }
+          offset = start.distance(to: UnsafeRawPointer(found))
+          if memcmp(found, wanted, text.count) == 0 { return true }
+          offset += 1
+        }
+        return false
+      }
+    }
   }
 }
