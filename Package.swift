@@ -139,6 +139,12 @@ let package = Package(
         serviceLifecycle,
       ]),
     module(
+      "ConfigurationWatch",
+      [
+        "KubernetesAPI", "MetalLBAPI", "ClusterConfiguration", "KubernetesClient",
+        "ControllerRuntime", logging, serviceLifecycle,
+      ]),
+    module(
       "MetricsServer",
       [
         "KubernetesAPI", "KubernetesClient", "PrometheusMetrics", hummingbird, hummingbirdCore,
@@ -159,7 +165,8 @@ let package = Package(
       "MetalLBController",
       [
         "NetworkAddresses", "IPAllocation", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration",
-        "ClusterConfiguration", "KubernetesClient", "ControllerRuntime", "WebhookServer",
+        "ClusterConfiguration", "KubernetesClient", "ControllerRuntime", "ConfigurationWatch",
+        "WebhookServer",
         coreMetrics, logging, metrics, serviceLifecycle,
       ]),
     module(
@@ -168,7 +175,7 @@ let package = Package(
         "NetworkAddresses", "Layer2", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI",
         "LegacyConfiguration", "ClusterConfiguration", "Announcement", "LinuxNetwork",
         "Layer2Transport", "Membership", "MembershipTransport", "KubernetesClient",
-        "ControllerRuntime", coreMetrics, logging, metrics, serviceLifecycle,
+        "ControllerRuntime", "ConfigurationWatch", coreMetrics, logging, metrics, serviceLifecycle,
       ]),
     module(
       "MetalLBOperator",
@@ -177,6 +184,12 @@ let package = Package(
         "LegacyConfiguration", "ClusterConfiguration", "OperatorRendering", "KubernetesClient",
         "ControllerRuntime", "WebhookServer",
         logging, metrics, serviceLifecycle,
+      ]),
+    module(
+      "ClusterInspection",
+      [
+        "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "LegacyConfiguration",
+        "ClusterConfiguration", "KubernetesClient", "MetalLBController",
       ]),
 
     // Layer 5: development only
@@ -225,9 +238,9 @@ let package = Package(
     .executableTarget(
       name: "metallb",
       dependencies: [
-        "NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "OperatorRendering",
-        "LegacyConfiguration", "KubernetesClient", "ControllerRuntime", "MetricsServer",
-        "WebhookServer", "PrometheusMetrics",
+        "NetworkAddresses", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "OperatorRendering",
+        "LegacyConfiguration", "ClusterInspection", "KubernetesClient", "ControllerRuntime",
+        "MetricsServer", "WebhookServer", "PrometheusMetrics",
         "MetalLBController", "MetalLBSpeaker", "MetalLBOperator", "DevelopmentAPIServer",
         "NetworkLab", "DevelopmentCluster", "LabJourney", argumentParser, logging, metrics,
         serviceLifecycle,
@@ -315,6 +328,12 @@ let package = Package(
         "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "KubernetesClient", "ControllerRuntime",
         "OperatorRendering", "LegacyConfiguration", "KubernetesTesting", "WebhookServer",
         "WebhookTesting", logging,
+      ]),
+    tests(
+      "ClusterInspection",
+      [
+        "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "LegacyConfiguration",
+        "ClusterConfiguration", "KubernetesClient", "MetalLBController", "KubernetesTesting",
       ]),
     tests(
       "DevelopmentAPIServer",

@@ -6,23 +6,32 @@ package struct LegacyReading: Sendable, Hashable {
   package var document: LegacyDocument
   /// One for each entry that could not, and for each fault of the document itself, in the order of the text.
   package var problems: [LegacyProblem]
+  /// Keys that were skipped; none where they are problems.
+  package var skippedKeys: [LegacyProblem]
 
-  package init(document: LegacyDocument, problems: [LegacyProblem] = []) {
+  package init(
+    document: LegacyDocument, problems: [LegacyProblem] = [], skippedKeys: [LegacyProblem] = []
+  ) {
     self.document = document
     self.problems = problems
+    self.skippedKeys = skippedKeys
   }
 }
 
 extension LegacyDocument {
   /// Reads a document of any generation. An entry with a fault is left out and named, the others are kept.
-  package static func read(_ text: String) -> LegacyReading {
-    var reader = LegacyReader()
+  ///
+  /// - Parameter skipsUnknownKeys: leaves out keys that no generation has, and not the entries that hold them.
+  package static func read(_ text: String, skipsUnknownKeys: Bool = false) -> LegacyReading {
+    let unknown = skipsUnknownKeys ? UnknownKeys() : nil
+    var reader = LegacyReader(unknown: unknown)
     do {
       try reader.read(text)
     } catch {
       reader.problems.append(error)
     }
-    return LegacyReading(document: reader.document, problems: reader.problems)
+    return LegacyReading(
+      document: reader.document, problems: reader.problems, skippedKeys: unknown?.problems ?? [])
   }
 
   /// Reads a document that must be free of faults.
@@ -36,12 +45,15 @@ extension LegacyDocument {
 
 /// Collects entries and faults.
 private struct LegacyReader {
+  let unknown: UnknownKeys?
   var document = LegacyDocument()
   var problems: [LegacyProblem] = []
 
+  init(unknown: UnknownKeys?) { self.unknown = unknown }
+
   mutating func read(_ text: String) throws(LegacyProblem) {
     guard let root = try Self.compose(text), !root.isNull else { return }
-    var mapping = try LegacyMapping(root, entry: .document, path: "")
+    var mapping = try LegacyMapping(root, entry: .document, path: "", unknown: unknown)
     if mapping.contains("communities") && mapping.contains("bgp-communities") {
       problems.append(
         mapping.problem(
@@ -83,7 +95,7 @@ private struct LegacyReader {
     _ read: (inout LegacyMapping) throws(LegacyProblem) -> Value
   ) -> Value? {
     do {
-      var mapping = try LegacyMapping(node, entry: entry, path: path)
+      var mapping = try LegacyMapping(node, entry: entry, path: path, unknown: unknown)
       let value = try read(&mapping)
       try mapping.finish()
       return value

@@ -17,8 +17,13 @@ struct LegacyMapping {
   /// In the order written.
   private let keys: [(name: String, line: Int?)]
   private var known: Set<String> = []
+  /// Where unknown keys go; nil where they are errors.
+  private let unknown: UnknownKeys?
 
-  init(_ node: YAMLNode, entry: LegacyProblem.Entry, path: String) throws(LegacyProblem) {
+  init(
+    _ node: YAMLNode, entry: LegacyProblem.Entry, path: String, unknown: UnknownKeys? = nil
+  ) throws(LegacyProblem) {
+    self.unknown = unknown
     guard case .mapping(let mapping) = node else {
       throw LegacyProblem(
         .wrongType, entry: entry, path: path, line: node.mark?.line,
@@ -52,14 +57,16 @@ struct LegacyMapping {
       message: message)
   }
 
-  /// Throws for the first key that no `read…` call asked for.
+  /// Throws for the first key that no `read…` call asked for, or notes them all.
   func finish() throws(LegacyProblem) {
     for key in keys where !known.contains(key.name) {
       let meant = known.first { Self.bare($0) == Self.bare(key.name) }
       let hint = meant.map { ": write \($0)" } ?? ": remove it"
-      throw LegacyProblem(
+      let problem = LegacyProblem(
         .unknownKey, entry: entry, path: place(key.name), line: key.line,
         message: "unknown key \"\(key.name)\"\(hint)")
+      guard let unknown else { throw problem }
+      unknown.problems.append(problem)
     }
   }
 
@@ -147,7 +154,8 @@ struct LegacyMapping {
     guard let nodes = try readNodes(key) else { return nil }
     var items: [Item] = []
     for (index, node) in nodes.enumerated() {
-      var mapping = try LegacyMapping(node, entry: entry, path: "\(place(key))[\(index)]")
+      var mapping = try LegacyMapping(
+        node, entry: entry, path: "\(place(key))[\(index)]", unknown: unknown)
       items.append(try read(&mapping))
       try mapping.finish()
     }
@@ -178,6 +186,11 @@ struct LegacyMapping {
   private static func bare(_ key: String) -> String {
     key.lowercased().filter { $0 != "-" && $0 != "_" }
   }
+}
+
+/// Keys that no generation has, gathered while a document is read.
+final class UnknownKeys {
+  var problems: [LegacyProblem] = []
 }
 
 extension YAMLNode {

@@ -9,21 +9,13 @@ import Synchronization
 /// Keeps the configuration in force in line with the objects that configure the cluster, and tells users about those
 /// that are not taken as they stand.
 final class ConfigurationReconciler: Sendable {
-  /// The stores of all sources.
-  struct Stores: Sendable {
-    var ipAddressPools: Store<IPAddressPool>
-    var l2Advertisements: Store<L2Advertisement>
-    /// Holds at most the one ConfigMap.
-    var configMaps: Store<ConfigMap>
-    var namespaces: Store<Namespace>
-  }
-
   /// Objects that belong together are rarely created in one moment: a warning is given when it is still true then.
   private static let warningDelay = Duration.seconds(10)
 
   let queue: WorkQueue<SingleKey>
   private let key = SingleKey("configuration")
-  private let stores: Stores
+  /// Reads the sources as they are now.
+  private let sources: @Sendable () -> ConfigurationSources
   private let recorder: EventRecorder
   private let metrics: ControllerMetrics
   private let time: TimeSource
@@ -43,11 +35,12 @@ final class ConfigurationReconciler: Sendable {
   }
 
   init(
-    stores: Stores, recorder: EventRecorder, metrics: ControllerMetrics, time: TimeSource,
+    sources: @escaping @Sendable () -> ConfigurationSources, recorder: EventRecorder,
+    metrics: ControllerMetrics, time: TimeSource,
     logger: Logger, apply: @escaping @Sendable (ConfigurationAssessment) -> Void,
     report: @escaping @Sendable (ConfigurationAssessment) -> Void
   ) {
-    self.stores = stores
+    self.sources = sources
     self.recorder = recorder
     self.metrics = metrics
     self.time = time
@@ -60,26 +53,10 @@ final class ConfigurationReconciler: Sendable {
   /// Some source changed.
   func schedule() { queue.add(key) }
 
-  /// A source changed in the store. Status writes and the like do not count.
-  func noteChange<R: KubernetesResource>(_ change: Change<R>) {
-    guard change.isGenerationChange || change.old?.metadata.labels != change.new?.metadata.labels
-    else { return }
-    schedule()
-  }
-
-  /// Of Namespaces only names and labels matter.
-  func noteNamespaceChange(_ change: Change<Namespace>) {
-    guard let old = change.old, let new = change.new, old.metadata.labels == new.metadata.labels
-    else { return schedule() }
-  }
-
   var current: ConfigurationAssessment? { state.withLock { $0.current } }
 
   func reconcile() -> ReconcileResult {
-    let sources = ConfigurationSources(
-      ipAddressPools: stores.ipAddressPools.values,
-      l2Advertisements: stores.l2Advertisements.values,
-      legacy: stores.configMaps.values.first, namespaces: stores.namespaces.values)
+    let sources = sources()
     let (assessment, isNew) = state.withLock { state in
       let assessment = state.assembler.assemble(sources)
       let isNew =

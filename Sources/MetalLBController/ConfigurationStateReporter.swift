@@ -97,7 +97,7 @@ final class ConfigurationStateReporter: Sendable {
 }
 
 extension ConfigurationState.Status {
-  /// What an assessment amounts to; nil stands for none yet. A condition whose status stays keeps its time.
+  /// What an assessment amounts to; nil stands for none yet.
   init(_ assessment: ConfigurationAssessment?, previous: Self?, now: Timestamp) {
     guard let assessment else {
       self.init(result: "Unknown")
@@ -108,14 +108,24 @@ extension ConfigurationState.Status {
       type: "poolReconcilerValid", status: assessment.isValid ? "True" : "False",
       lastTransitionTime: now, reason: assessment.isValid ? "Reconciled" : "ConfigurationError",
       message: Self.joined(messages, limit: 32_768))
-    if let before = previous?.conditions?.first(where: { $0.type == condition.type }),
-      before.status == condition.status
-    {
-      condition.lastTransitionTime = before.lastTransitionTime
-    }
+    condition.keepTime(of: previous)
     self.init(
       result: assessment.isValid ? "Valid" : "Invalid",
-      errorSummary: assessment.isValid ? nil : condition.message, conditions: [condition])
+      errorSummary: assessment.isValid ? nil : condition.message,
+      conditions: [condition, Self.warnings(assessment, previous: previous, now: now)])
+  }
+
+  /// Likely mistakes make no configuration invalid: a condition of their own.
+  private static func warnings(
+    _ assessment: ConfigurationAssessment, previous: Self?, now: Timestamp
+  ) -> Condition {
+    let messages = assessment.warnings.map(\.description)
+    var condition = Condition(
+      type: "poolReconcilerWarnings", status: messages.isEmpty ? "False" : "True",
+      lastTransitionTime: now, reason: messages.isEmpty ? "NoWarnings" : "LikelyMistakes",
+      message: joined(messages, limit: 32_768))
+    condition.keepTime(of: previous)
+    return condition
   }
 
   /// One message a line, as many as fit the length that the API allows for a condition's message.
@@ -129,5 +139,15 @@ extension ConfigurationState.Status {
       text += line
     }
     return text
+  }
+}
+
+extension Condition {
+  /// A condition whose status stays keeps its time.
+  fileprivate mutating func keepTime(of status: ConfigurationState.Status?) {
+    guard let before = status?.conditions?.first(where: { $0.type == type }),
+      before.status == self.status
+    else { return }
+    lastTransitionTime = before.lastTransitionTime
   }
 }

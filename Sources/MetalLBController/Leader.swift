@@ -1,4 +1,5 @@
 import ClusterConfiguration
+import ConfigurationWatch
 import ControllerRuntime
 import KubernetesAPI
 import KubernetesClient
@@ -56,25 +57,26 @@ struct Leader: ServiceLifecycle.Service {
     let stateReporter = ConfigurationStateReporter(
       states: informers.states.store, client: client, options: options, time: time, logger: logger)
     let configuration = ConfigurationReconciler(
-      stores: informers.configurationStores, recorder: recorder, metrics: metrics, time: time,
-      logger: logger, apply: { serviceReconciler.configure($0) },
+      sources: {
+        informers.configuration.sources(
+          backend: ConfigurationSources.Backend(nil, bgpType: options.bgpType))
+      }, recorder: recorder, metrics: metrics, time: time, logger: logger,
+      apply: { serviceReconciler.configure($0) },
       report: {
         stateReporter.report($0)
         readiness(nil)
       })
     let poolStatusReconciler = PoolStatusReconciler(
-      queue: poolStatusQueue, pools: informers.pools.store, client: client, metrics: metrics,
+      queue: poolStatusQueue, pools: informers.configuration.ipAddressPools.store, client: client,
+      metrics: metrics,
       logger: logger, configuration: { configuration.current?.configuration },
       counters: { serviceReconciler.counters(ofPools: $0) })
 
     informers.services.onChange { serviceReconciler.noteChange($0) }
-    informers.pools.onChange {
-      configuration.noteChange($0)
+    informers.configuration.onChange { configuration.schedule() }
+    informers.configuration.ipAddressPools.onChange { _ in
       PoolStatusReconciler.schedule(poolStatusQueue)
     }
-    informers.advertisements.onChange { configuration.noteChange($0) }
-    informers.configMaps.onChange { _ in configuration.schedule() }
-    informers.namespaces.onChange { configuration.noteNamespaceChange($0) }
     informers.states.onChange { _ in stateReporter.schedule() }
 
     let secret = MemberlistSecret(options: options, client: client, logger: logger)

@@ -1,4 +1,5 @@
 import Announcement
+import ConfigurationWatch
 import ControllerRuntime
 import KubernetesAPI
 import KubernetesClient
@@ -16,9 +17,7 @@ struct SpeakerInformers: Sendable {
   let nodes: Informer<Node>
   /// The speakers' Pods; none where every Node counts as having one.
   let speakers: Informer<Pod>?
-  let pools: Informer<IPAddressPool>
-  let advertisements: Informer<L2Advertisement>
-  let configMaps: Informer<ConfigMap>
+  let configuration: ConfigurationInformers
   let statuses: Informer<ServiceL2Status>
 
   init(
@@ -40,12 +39,11 @@ struct SpeakerInformers: Sendable {
         // Upstream's rights only allow to list them, which is enough for gossip.
         isOptional: options.gossip != nil, time: time, logger: logger
       ) { $0.dropUnread() }
-    pools = Informer(client: client, namespace: namespace, time: time, logger: logger)
-    advertisements = Informer(client: client, namespace: namespace, time: time, logger: logger)
-    configMaps = Informer(
-      client: client, namespace: namespace,
-      fieldSelector: "metadata.name=\(options.configMapName)", isOptional: true, time: time,
-      logger: logger)
+    var extent = ConfigurationInformers.Extent()
+    extent.requiresAdvertisements = true
+    configuration = ConfigurationInformers(
+      client: client, namespace: namespace, configMapName: options.configMapName, extent: extent,
+      time: time, logger: logger)
     statuses = Informer(
       client: client, namespace: namespace,
       indexes: [StoreIndex(name: Self.serviceIndex) { $0.service.map { ["\($0)"] } ?? [] }],
@@ -53,7 +51,7 @@ struct SpeakerInformers: Sendable {
   }
 
   var all: [any ServiceLifecycle.Service] {
-    [services, endpointSlices, nodes, pools, advertisements, configMaps, statuses]
+    [services, endpointSlices, nodes, statuses] + configuration.all
       + (speakers.map { [$0] } ?? [])
   }
 
@@ -63,9 +61,7 @@ struct SpeakerInformers: Sendable {
     try await endpointSlices.waitForSync()
     try await nodes.waitForSync()
     try await speakers?.waitForSync()
-    try await pools.waitForSync()
-    try await advertisements.waitForSync()
-    try await configMaps.waitForSync()
+    try await configuration.waitForSync()
   }
 }
 

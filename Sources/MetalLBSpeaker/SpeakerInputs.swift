@@ -1,5 +1,6 @@
 import Announcement
 import ClusterConfiguration
+import ConfigurationWatch
 import ControllerRuntime
 import KubernetesAPI
 import KubernetesClient
@@ -46,16 +47,12 @@ final class SpeakerInputs: Sendable {
     self.logger = logger
     self.onChange = onChange
     queue = WorkQueue(time: time)
-    informers.pools.onChange { [queue] in
-      if $0.concernsConfiguration { queue.add(.configuration) }
-    }
-    informers.advertisements.onChange { [queue] in
-      if $0.concernsConfiguration { queue.add(.configuration) }
-    }
-    informers.configMaps.onChange { [queue] _ in queue.add(.configuration) }
+    informers.configuration.onChange { [queue] in queue.add(.configuration) }
     informers.nodes.onChange { [queue] change in
       // The kubelet writes its Node all the time.
       if change.old.map(NodeState.init) != change.new.map(NodeState.init) { queue.add(.cluster) }
+      // Whether two objects meet on a node follows from the labels.
+      if change.old?.metadata.labels != change.new?.metadata.labels { queue.add(.configuration) }
     }
     informers.speakers?.onChange { [queue] _ in queue.add(.cluster) }
   }
@@ -85,10 +82,8 @@ final class SpeakerInputs: Sendable {
   }
 
   private func loadConfiguration() -> Bool {
-    let sources = ConfigurationSources(
-      ipAddressPools: informers.pools.store.values,
-      l2Advertisements: informers.advertisements.store.values,
-      legacy: informers.configMaps.store.values.first)
+    let sources = informers.configuration.sources(
+      nodes: informers.nodes.store.values.map(\.metadata.labels))
     let (assessment, isNew, news) = state.withLock { state in
       let assessment = state.assembler.assemble(sources)
       let isNew = state.configuration != assessment.configuration
@@ -154,12 +149,5 @@ private struct NodeState: Equatable {
   init(_ node: Node) {
     facts = NodeFacts(node)
     isReady = node.isReady
-  }
-}
-
-extension Change where R: KubernetesResource {
-  /// Status writes and the like do not count.
-  fileprivate var concernsConfiguration: Bool {
-    isGenerationChange || old?.metadata.labels != new?.metadata.labels
   }
 }

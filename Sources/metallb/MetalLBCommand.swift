@@ -7,6 +7,7 @@ struct MetalLBCommand: AsyncParsableCommand {
     abstract: "A load balancer for bare-metal Kubernetes clusters.",
     subcommands: [
       OperatorCommand.self, ControllerCommand.self, SpeakerCommand.self, RenderCommand.self,
+      ConvertCommand.self, ConfigMapToCRsCommand.self, PlanCommand.self,
       ApiserverCommand.self, LabCommand.self,
       LabEchoCommand.self,
     ]
@@ -19,7 +20,7 @@ struct MetalLBCommand: AsyncParsableCommand {
   /// called by picks the subcommand (design D1).
   static let commandsByProgramName = [
     "controller": "controller", "speaker": "speaker", "manager": "operator",
-    "metallb-operator": "operator",
+    "metallb-operator": "operator", "configmaptocrs": "configmaptocrs",
   ]
 
   static func main() async {

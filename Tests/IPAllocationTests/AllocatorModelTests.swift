@@ -4,10 +4,17 @@ import Testing
 
 /// Random operations on the allocator and on the reference, which must agree after each.
 @Suite struct AllocatorModelTests {
-  @Test(arguments: 0..<200 as Range<UInt64>)
-  func `Agrees with the reference`(seed: UInt64) throws {
-    var world = World(seed: seed)
-    for _ in 0..<250 { try world.step() }
+  @Test(arguments: ModelSeeds.batches)
+  func `Agrees with the reference`(batch: Int) throws {
+    for seed in ModelSeeds.seeds(ofBatch: batch) {
+      do {
+        var world = World(seed: seed)
+        for _ in 0..<150 { try world.step() }
+      } catch {
+        Issue.record("METALLB_MODEL_FIRST_SEED=\(seed) METALLB_MODEL_SEEDS=1")
+        throw error
+      }
+    }
   }
 }
 

@@ -123,8 +123,12 @@ struct MetalLBControllerServiceTests {
           $0?.status?.result == "Invalid"
         }
         #expect(state?.metadata.labels["metallb.io/component-type"] == "controller")
-        #expect(state?.status?.conditions?.map(\.type) == ["poolReconcilerValid"])
-        #expect(state?.status?.conditions?.map(\.reason) == ["ConfigurationError"])
+        #expect(
+          state?.status?.conditions?.map(\.type) == [
+            "poolReconcilerValid", "poolReconcilerWarnings",
+          ])
+        #expect(
+          state?.status?.conditions?.map(\.reason) == ["ConfigurationError", "LikelyMistakes"])
         #expect(state?.status?.errorSummary?.contains("/bad: spec.addresses[0]") == true)
         #expect(harness.metrics.render().contains("metallb_k8s_client_config_stale_bool 1"))
 
@@ -142,6 +146,34 @@ struct MetalLBControllerServiceTests {
         #expect(harness.metrics.render().contains("metallb_k8s_client_config_stale_bool 0"))
       }
       #expect(try await harness.events(on: "bad").map(\.reason) == ["InvalidAddress"])
+    }
+  }
+
+  @Test func `Peers and BGP advertisements are judged, and likely mistakes are told`() async throws
+  {
+    try await withHarness { harness in
+      let namespace = harness.cluster.namespace
+      try await harness.createPool("gold", ["203.0.113.1"])
+      var advertisement = BGPAdvertisement(
+        metadata: ObjectMeta(name: "x", namespace: namespace), spec: BGPAdvertisement.Spec())
+      advertisement.spec?.peers = ["typo"]
+      _ = try await harness.client.create(advertisement)
+      _ = try await harness.client.create(
+        BGPPeer(
+          metadata: ObjectMeta(name: "router", namespace: namespace),
+          spec: BGPPeer.Spec(myASN: 64_512, peerASN: 64_513, peerAddress: "router.lan")))
+      try await harness.running {
+        let state = try await harness.cluster.eventually(ConfigurationState.self, "controller") {
+          $0?.status?.result == "Invalid"
+            && $0?.status?.conditions?.last?.reason == "LikelyMistakes"
+        }
+        #expect(state?.status?.errorSummary?.contains("invalid BGPPeer address") == true)
+        #expect(
+          state?.status?.conditions?.last?.message.contains("there is no peer \"typo\"") == true)
+        try await harness.createService("web")
+        try await harness.service("web", has: ["203.0.113.1"])
+      }
+      #expect(try await harness.events(on: "router").map(\.reason) == ["InvalidPeerAddress"])
     }
   }
 

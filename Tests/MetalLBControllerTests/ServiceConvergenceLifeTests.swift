@@ -222,6 +222,28 @@ struct ServiceConvergenceLifeTests {
     #expect(decision.reasons == [.ipAllocated])
   }
 
+  @Test func `Of ten thousand that want one address the oldest gets it, then the next one`() {
+    var convergence = ServiceConvergence(pool("a", ["10.0.0.0/24"]))
+    let services = (0..<10_000).map { index in
+      service(
+        "s\(index)", created: Int64(index),
+        annotations: ["metallb.io/loadBalancerIPs": "10.0.0.7"])
+    }
+    let first = services.map { convergence.settle($0).decision }
+    #expect(first.filter { $0.update != nil }.count == 1)
+    #expect(first.first?.update?.ingressIPs == ["10.0.0.7"])
+    #expect(
+      first.last?.events.map(\.message) == [
+        "Failed to allocate IP for \"default/s9999\": 10.0.0.7 is held by default/s0, which does not share it"
+      ])
+    #expect(convergence.waitingCount == 9999)
+    // Told once: nobody is told again what has not changed.
+    #expect(services.dropFirst().allSatisfy { convergence.settle($0).decision.events.isEmpty })
+    convergence.forget(ServiceKey(namespace: "default", name: "s0"))
+    #expect(convergence.serveWaiters() == [ServiceKey(namespace: "default", name: "s1")])
+    #expect(convergence.waitingCount == 9998)
+  }
+
   @Test func `Nobody waits who was deleted, assigned or changed its type`() {
     var convergence = ServiceConvergence(pool("gold", ["203.0.113.1"]))
     _ = convergence.settle(service("holder"))
