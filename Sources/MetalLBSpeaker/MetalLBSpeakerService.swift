@@ -37,6 +37,10 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
   /// How long a graceful stop goes on removing status objects.
   private static let farewell = Duration.seconds(2)
 
+  /// How long members may take to agree who announces after one of them came back; to be told again is what is announced
+  /// here then.
+  private static let settling = Duration.seconds(1)
+
   /// How long to wait before a status object that somebody removed is made again.
   private static let patience = Duration.seconds(5)
 
@@ -130,10 +134,18 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
       gossip.setInterfaces(announcer.usableInterfaces)
       serviceAnnouncer.noteInterfaceChange()
     }
+    let doubts = WorkQueue<String>(time: time)
     gossip.observe(
-      onChange: { inputs.queue.add(.cluster) }, onDoubt: { serviceAnnouncer.announceAgain() })
+      onChange: { inputs.queue.add(.cluster) },
+      onDoubt: { doubts.add("announcements", after: Self.settling) })
     return [recorder] + informers.all + [
       gossip, links,
+      Controller(
+        name: "doubts", queue: doubts, logger: logger,
+        reconcile: { _ in
+          serviceAnnouncer.announceAgain()
+          return .done
+        }),
       Controller(
         name: "status", queue: statusQueue, workers: 4, logger: logger,
         ready: {
