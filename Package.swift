@@ -215,6 +215,17 @@ let package = Package(
         "KubernetesClient", "ControllerRuntime", "DevelopmentAPIServer", "NetworkLab",
         "DevelopmentCluster", hummingbird, httpTypes, logging, nioCore, serviceLifecycle,
       ]),
+    .target(
+      name: "SpeakerSimulation",
+      dependencies: [
+        "NetworkAddresses", "Layer2", "Membership", "KubernetesAPI", "ClusterConfiguration",
+        "Announcement",
+      ],
+      path: "Tests/Support/SpeakerSimulation", swiftSettings: settings),
+    // lives of clusters by the thousand: `swift run -c release simulate-speakers 10000`
+    .executableTarget(
+      name: "simulate-speakers", dependencies: ["SpeakerSimulation"],
+      path: "Tests/Support/SimulateSpeakers", swiftSettings: settings),
     .target(name: "ManualTime", path: "Tests/Support/ManualTime", swiftSettings: settings),
     .target(
       name: "KubernetesTesting",
@@ -239,8 +250,8 @@ let package = Package(
       name: "metallb",
       dependencies: [
         "NetworkAddresses", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "OperatorRendering",
-        "LegacyConfiguration", "ClusterInspection", "KubernetesClient", "ControllerRuntime",
-        "MetricsServer", "WebhookServer", "PrometheusMetrics",
+        "LegacyConfiguration", "ClusterInspection", "LinuxNetwork", "KubernetesClient",
+        "ControllerRuntime", "MetricsServer", "WebhookServer", "PrometheusMetrics",
         "MetalLBController", "MetalLBSpeaker", "MetalLBOperator", "DevelopmentAPIServer",
         "NetworkLab", "DevelopmentCluster", "LabJourney", argumentParser, logging, metrics,
         serviceLifecycle,
@@ -266,6 +277,7 @@ let package = Package(
     tests(
       "Announcement",
       ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "ClusterConfiguration", "Layer2", crypto]),
+    tests("SpeakerSimulation"),
     tests(
       "OperatorRendering", ["KubernetesAPI", "KubernetesYAML", "MetalLBAPI"], exclude: ["Golden"]),
     tests(
@@ -367,6 +379,14 @@ let package = Package(
 
 // Benchmarks stay out of every other build: their packages are needed for nothing else.
 if Context.environment["METALLB_BENCHMARKS"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "arp-benchmark",
+      dependencies: [
+        "NetworkAddresses", "Layer2", "LinuxNetwork", "Layer2Transport", "PrometheusMetrics",
+        "NamespaceTesting", logging,
+      ],
+      path: "Benchmarks/ARPBenchmark", swiftSettings: settings))
   // Without its default traits it needs no malloc interposer; malloc counts then mean nothing.
   package.dependencies.append(
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []))

@@ -1,3 +1,4 @@
+package import ClusterConfiguration
 package import KubernetesAPI
 
 /// What deciding needs to know of a Node.
@@ -5,16 +6,29 @@ package struct NodeFacts: Sendable, Hashable {
   package var labels: [String: String]
   /// The condition `NetworkUnavailable` is `True`.
   package var isNetworkUnavailable: Bool
+  /// The states in which advertisements may want the node to leave its addresses to others.
+  package var drainTriggers: Set<ConfiguredL2Advertisement.DrainTrigger>
 
-  package init(labels: [String: String] = [:], isNetworkUnavailable: Bool = false) {
+  package init(
+    labels: [String: String] = [:], isNetworkUnavailable: Bool = false,
+    drainTriggers: Set<ConfiguredL2Advertisement.DrainTrigger> = []
+  ) {
     self.labels = labels
     self.isNetworkUnavailable = isNetworkUnavailable
+    self.drainTriggers = drainTriggers
   }
 
   package init(_ node: Node) {
     labels = node.metadata.labels
     isNetworkUnavailable = node.condition("NetworkUnavailable") == "True"
+    drainTriggers = []
+    if node.spec?.unschedulable == true { drainTriggers.insert(.cordoned) }
+    if node.spec?.taints?.contains(where: { $0.key == Self.outOfServiceTaint }) == true {
+      drainTriggers.insert(.outOfService)
+    }
   }
+
+  package static let outOfServiceTaint = "node.kubernetes.io/out-of-service"
 
   /// Present with any value, it takes a node out of external load balancing.
   package static let exclusionLabel = "node.kubernetes.io/exclude-from-external-load-balancers"
@@ -28,9 +42,30 @@ package struct ClusterView: Sendable, Hashable {
   package var nodes: [String: NodeFacts]
   /// The nodes whose speaker is alive. Where this comes from (readiness of Pods, gossip) is not our concern.
   package var members: Set<String>
+  /// The rules of the election beyond upstream's that all members know, so that all come to the same answer.
+  package var extensions: SpeakerMetadata.Capabilities
+  /// The names of the interfaces on which each member could announce now, as the members tell.
+  package var interfaces: [String: Set<String>]
 
-  package init(nodes: [String: NodeFacts] = [:], members: Set<String> = []) {
+  package init(
+    nodes: [String: NodeFacts] = [:], members: Set<String> = [],
+    extensions: SpeakerMetadata.Capabilities = [], interfaces: [String: Set<String>] = [:]
+  ) {
     self.nodes = nodes
     self.members = members
+    self.extensions = extensions
+    self.interfaces = interfaces
+  }
+
+  /// - Parameter metadata: what each member says of itself; nothing that can be read for other programs.
+  package init(nodes: [String: NodeFacts], metadata: [String: [UInt8]]) {
+    let told = metadata.compactMapValues { SpeakerMetadata(decoding: $0) }
+    let common = told.values.map(\.capabilities).reduce(SpeakerMetadata.Capabilities.known) {
+      $0.intersection($1)
+    }
+    self.init(
+      nodes: nodes, members: Set(metadata.keys),
+      extensions: told.count == metadata.count ? common : [],
+      interfaces: told.mapValues(\.interfaces))
   }
 }

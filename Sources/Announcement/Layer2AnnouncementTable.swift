@@ -23,11 +23,12 @@ package struct Layer2AnnouncementTable: Sendable {
   /// The announced Services, in no order.
   package var services: some Collection<NamespacedName> { announcements.keys }
 
-  /// The announced addresses and where each is announced, in order.
-  package var placements: [(IPAddress, InterfaceSelection)] {
-    claims.keys.sorted().compactMap { address in
-      claims[address].flatMap(selection(of:)).map { (address, $0) }
-    }
+  /// The announced addresses, in no order.
+  package var addresses: some Collection<IPAddress> { claims.keys }
+
+  /// The Services for which an address is announced, in no order.
+  package func services(of address: IPAddress) -> [NamespacedName] {
+    claims[address].map { Array($0.keys) } ?? []
   }
 
   /// Replaces what is announced for a Service; nil withdraws it. Returns what differs on the links, withdrawals first.

@@ -13,11 +13,20 @@ package struct Layer2Announcement: Sendable, Hashable {
   /// In the order of the Service's status.
   package var addresses: [IPAddress]
   package var interfaces: InterfaceSelection
+  /// Whether an address that is given out for the first time is announced only when nobody else has it.
+  package var detectsDuplicates: Bool
+  /// How often the network is told again; nil for never.
+  package var refreshInterval: Duration?
 
-  package init(pool: String, addresses: [IPAddress], interfaces: InterfaceSelection) {
+  package init(
+    pool: String, addresses: [IPAddress], interfaces: InterfaceSelection,
+    detectsDuplicates: Bool = true, refreshInterval: Duration? = nil
+  ) {
     self.pool = pool
     self.addresses = addresses
     self.interfaces = interfaces
+    self.detectsDuplicates = detectsDuplicates
+    self.refreshInterval = refreshInterval
   }
 }
 

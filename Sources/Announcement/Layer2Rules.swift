@@ -27,10 +27,13 @@ package struct Layer2Rules: Sendable, Hashable {
     self.ignoresExclusionLabel = ignoresExclusionLabel
   }
 
-  /// - Parameter service: nil when the Service is gone.
+  /// - Parameters:
+  ///   - service: nil when the Service is gone.
+  ///   - witnessed: nodes that were heard on the link answering for the Service's addresses. They are alive, whatever
+  ///     the members say: of two halves that lost each other, both count the same nodes, and one owner is left.
   package func decide(
     _ service: ServiceFacts?, endpoints: UsableEndpoints, configuration: ValidatedConfiguration,
-    cluster: ClusterView
+    cluster: ClusterView, witnessed: Set<String> = []
   ) -> Layer2Decision {
     do throws(WithholdReason) {
       let service = try eligible(service)
@@ -38,7 +41,8 @@ package struct Layer2Rules: Sendable, Hashable {
       guard endpoints.exist else { throw .noUsableEndpoint }
       let advertisements = try advertisements(for: service, in: pool, cluster)
       let candidates = candidates(
-        service, endpoints: endpoints, advertisements: advertisements, cluster: cluster)
+        service, endpoints: endpoints, advertisements: advertisements, cluster: cluster,
+        witnessed: witnessed)
       guard let leader = Layer2Election.leader(of: first, among: candidates) else {
         throw .noCandidate
       }
@@ -46,7 +50,9 @@ package struct Layer2Rules: Sendable, Hashable {
       return .announce(
         Layer2Announcement(
           pool: pool.name, addresses: addresses,
-          interfaces: interfaces(of: advertisements, cluster)))
+          interfaces: interfaces(of: advertisements, node: node, cluster),
+          detectsDuplicates: advertisements.allSatisfy(\.detectsDuplicates),
+          refreshInterval: advertisements.compactMap(\.refreshInterval).min()))
     } catch {
       return .withhold(error)
     }
@@ -57,15 +63,30 @@ package struct Layer2Rules: Sendable, Hashable {
   /// - Parameter advertisements: those of the Service's pool that select it, on whatever nodes.
   package func candidates(
     _ service: ServiceFacts, endpoints: UsableEndpoints,
-    advertisements: [ConfiguredL2Advertisement], cluster: ClusterView
+    advertisements: [ConfiguredL2Advertisement], cluster: ClusterView, witnessed: Set<String> = []
   ) -> [Layer2Election.Candidate] {
-    cluster.members.compactMap { name in
+    var names = cluster.members.union(witnessed).filter { name in
       guard let node = cluster.nodes[name], !node.isNetworkUnavailable,
         ignoresExclusionLabel || !node.isExcluded,
-        !service.isLocal || endpoints.nodes.contains(name),
-        advertisements.contains(where: { $0.selectsNode(labels: node.labels) })
-      else { return nil }
-      let score = advertisements.reduce(0) { $0 + $1.preference(nodeLabels: node.labels) }
+        !service.isLocal || endpoints.nodes.contains(name)
+      else { return false }
+      return advertisements.contains { $0.selectsNode(labels: node.labels) }
+    }
+    if cluster.extensions.contains(.interfaceAvailability) {
+      names = names.preferring { name in
+        cluster.interfaces[name, default: []]
+          .contains(where: interfaces(of: advertisements, node: name, cluster).contains)
+      }
+    }
+    if cluster.extensions.contains(.draining) {
+      names = names.preferring { name in
+        guard let triggers = cluster.nodes[name]?.drainTriggers else { return true }
+        return advertisements.allSatisfy { $0.drainTriggers.isDisjoint(with: triggers) }
+      }
+    }
+    return names.map { name in
+      let labels = cluster.nodes[name]?.labels ?? [:]
+      let score = advertisements.reduce(0) { $0 + $1.preference(nodeLabels: labels) }
       return Layer2Election.Candidate(node: name, score: score)
     }
   }
@@ -103,13 +124,21 @@ package struct Layer2Rules: Sendable, Hashable {
     return advertisements
   }
 
-  /// The interfaces of all advertisements that select this node, taken together.
+  /// The interfaces of all advertisements that select a node, taken together.
   private func interfaces(
-    of advertisements: [ConfiguredL2Advertisement], _ cluster: ClusterView
+    of advertisements: [ConfiguredL2Advertisement], node: String, _ cluster: ClusterView
   ) -> InterfaceSelection {
     let labels = cluster.nodes[node]?.labels ?? [:]
     return advertisements.filter { $0.selectsNode(labels: labels) }
       .map { $0.interfaces.isEmpty ? .all : .named(Set($0.interfaces)) }
       .reduce(.named([])) { $0.union($1) }
+  }
+}
+
+extension Set {
+  /// The elements that satisfy the condition, or all when none does: rather an owner that is not the best than none.
+  fileprivate func preferring(_ condition: (Element) -> Bool) -> Set {
+    let preferred = filter(condition)
+    return preferred.isEmpty ? self : preferred
   }
 }

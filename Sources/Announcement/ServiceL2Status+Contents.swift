@@ -1,6 +1,7 @@
 package import KubernetesAPI
 import Layer2
 package import MetalLBAPI
+package import NetworkAddresses
 
 /// What the `ServiceL2Status` objects of a speaker say.
 extension ServiceL2Status {
@@ -12,7 +13,7 @@ extension ServiceL2Status {
   ///   out: the status says what is announced, not what is wished.
   package static func contents(
     of announcement: Layer2Announcement, for service: NamespacedName, node: String,
-    usableInterfaces: Set<String>
+    usableInterfaces: Set<String>, conflicts: [Conflict] = []
   ) -> Status {
     var interfaces: [Interface]?
     if case .named(let names) = announcement.interfaces {
@@ -20,7 +21,8 @@ extension ServiceL2Status {
     }
     return Status(
       node: node, serviceName: service.name, serviceNamespace: service.namespace,
-      interfaces: interfaces)
+      interfaces: interfaces,
+      extensions: conflicts.isEmpty ? nil : Extensions(conflicts: conflicts))
   }
 
   /// The labels by which the objects about a Service on a node are found.
@@ -41,4 +43,12 @@ extension ServiceL2Status {
 
   /// The node that an object speaks for, from its labels.
   package var node: String? { metadata.labels[StatusLabel.node] }
+}
+
+extension ServiceL2Status.Conflict {
+  package init(_ address: IPAddress, _ conflict: LinkKnowledge.Conflict) {
+    self.init(
+      address: address.description, hardwareAddress: conflict.hardwareAddress.description,
+      interface: conflict.interface, announced: conflict.isAnnounced)
+  }
 }

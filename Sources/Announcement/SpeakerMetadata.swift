@@ -25,6 +25,9 @@ package struct SpeakerMetadata: Sendable, Hashable {
     package static let interfaceAvailability = Capabilities(rawValue: 1)
     /// Leaves addresses of a node that is being drained to others.
     package static let draining = Capabilities(rawValue: 2)
+
+    /// What this version can do.
+    package static let known: Capabilities = [.interfaceAvailability, .draining]
   }
 
   /// Memberlist's.

@@ -11,6 +11,20 @@ package struct ConfiguredL2Advertisement: Sendable, Hashable {
   /// The Services it is for: those that match any selector, and all of them when there is none.
   package var serviceSelectors: [LabelSelector]
   package var preferredNodes: [PreferredNodes]
+  /// Whether an address is announced for the first time only when nobody else on the link has it.
+  package var detectsDuplicates = true
+  /// How often the network is told again who has an address; nil for never.
+  package var refreshInterval: Duration?
+  /// What makes a node leave its addresses to others.
+  package var drainTriggers: Set<DrainTrigger> = []
+
+  /// A state of a Node in which it should not announce, as long as there are others.
+  package enum DrainTrigger: String, Sendable, Hashable, CaseIterable {
+    /// `spec.unschedulable`, as `kubectl cordon` sets it.
+    case cordoned = "Cordoned"
+    /// The taint `node.kubernetes.io/out-of-service`.
+    case outOfService = "OutOfService"
+  }
 
   /// Nodes that others should come after.
   package struct PreferredNodes: Sendable, Hashable {
@@ -54,5 +68,7 @@ package struct ConfiguredL2Advertisement: Sendable, Hashable {
   func isRedundant(to other: Self) -> Bool {
     preferredNodes.isEmpty && other.preferredNodes.isEmpty && nodeSelectors == other.nodeSelectors
       && interfaces == other.interfaces && serviceSelectors == other.serviceSelectors
+      && detectsDuplicates == other.detectsDuplicates && refreshInterval == other.refreshInterval
+      && drainTriggers == other.drainTriggers
   }
 }

@@ -8,6 +8,8 @@ package enum AllocationError: Error, Hashable {
   case notInAnyPool(IPAddress)
   /// The pool holds the address, but `avoidBuggyIPs` keeps it from being used.
   case avoidedAddress(IPAddress, pool: String)
+  /// Another host on the link has the address.
+  case quarantined(IPAddress)
   /// The two addresses belong to different pools.
   case differentPools(IPAddress, pool: String, IPAddress, otherPool: String)
   /// The address belongs to another pool than the one that the user asks for.
@@ -53,7 +55,7 @@ package enum SharingConflict: Hashable, Sendable {
 extension AllocationError {
   /// The closed list of reasons, for metrics labels and logs.
   package enum Reason: String, Sendable, CaseIterable {
-    case unknownPool, notInAnyPool, avoidedAddress, differentPools, notInRequestedPool
+    case unknownPool, notInAnyPool, avoidedAddress, quarantined, differentPools, notInRequestedPool
     case familyMismatch, namespaceNotServed, labelsNotSelected, poolLacksFamilies, poolExhausted
     case held, noEligiblePool, familiesNotOffered, noPoolWithBothFamilies, exhausted
     case nothingToExtend
@@ -64,6 +66,7 @@ extension AllocationError {
     case .unknownPool: .unknownPool
     case .notInAnyPool: .notInAnyPool
     case .avoidedAddress: .avoidedAddress
+    case .quarantined: .quarantined
     case .differentPools: .differentPools
     case .notInRequestedPool: .notInRequestedPool
     case .familyMismatch: .familyMismatch
@@ -90,6 +93,8 @@ extension AllocationError: CustomStringConvertible {
       "\(address) is in no pool"
     case .avoidedAddress(let address, let pool):
       "\(address) ends in .0 or .255, which pool \"\(pool)\" avoids (avoidBuggyIPs)"
+    case .quarantined(let address):
+      "\(address) is used by another host on the link"
     case .differentPools(let first, let firstPool, let second, let secondPool):
       "\(first) is in pool \"\(firstPool)\" and \(second) in pool \"\(secondPool)\": both must come from one pool"
     case .notInRequestedPool(let address, let owner, let requested):

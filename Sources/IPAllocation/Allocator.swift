@@ -42,6 +42,8 @@ package struct Allocator: Sendable {
   private var claims: [ServiceKey: Claim] = [:]
   var table = PoolTable([])
   var holders = AddressHolders()
+  /// Addresses that nobody gets, as another host on the link has them.
+  package private(set) var quarantined: Set<IPAddress> = []
 
   /// Grows whenever something became available that was not before: an address or a port on a shared address was
   /// given up, or the pools changed. A Service that was refused need not ask again before this changes.
@@ -75,6 +77,7 @@ package struct Allocator: Sendable {
     table = PoolTable(pools)
     holders = AddressHolders()
     availability += 1
+    for address in quarantined { block(address) }
     var losses: [Loss] = []
     for (service, claim) in claims {
       do {
@@ -144,6 +147,31 @@ package struct Allocator: Sendable {
     return try assign(request, to: [address, table.address(at: added.first)])
   }
 
+  /// Takes an address out of use, from whoever holds it.
+  /// - Returns: the Services that held it; they hold nothing any more.
+  package mutating func quarantine(_ address: IPAddress) -> [ServiceKey] {
+    guard quarantined.insert(address).inserted else { return [] }
+    let holders = services(on: address)
+    for service in holders { release(service) }
+    block(address)
+    return holders
+  }
+
+  /// The address may be given out again.
+  package mutating func endQuarantine(of address: IPAddress) {
+    guard quarantined.remove(address) != nil, let place = table.place(of: address),
+      !table.avoids(address, pool: table.pool(of: place)), !table.isFree(place),
+      services(on: address).isEmpty
+    else { return }
+    table.giveBack(place)
+    availability += 1
+  }
+
+  private mutating func block(_ address: IPAddress) {
+    guard let place = table.place(of: address), table.isFree(place) else { return }
+    table.take(place)
+  }
+
   /// Whether ``allocate(_:)`` would succeed, for a Service that holds nothing.
   package func check(_ request: ServiceRequest) throws(AllocationError) {
     _ = try choose(for: request)
@@ -177,6 +205,7 @@ extension Allocator {
       if table.avoids(address, pool: pool) {
         throw .avoidedAddress(address, pool: table.pool(pool).name)
       }
+      if quarantined.contains(address) { throw .quarantined(address) }
       if let requestedPool, table.pool(pool).name != requestedPool {
         throw .notInRequestedPool(address, owner: table.pool(pool).name, requested: requestedPool)
       }

@@ -19,6 +19,8 @@ package struct GratuitousSchedule<Target: Hashable & Sendable>: Sendable {
 
   private struct Burst {
     var roundsLeft: Int
+    /// Between rounds after the burst; nil ends with it.
+    var refreshInterval: Duration?
     /// Which of its entries in the queues is valid.
     var ticket: UInt64
   }
@@ -26,28 +28,33 @@ package struct GratuitousSchedule<Target: Hashable & Sendable>: Sendable {
   private struct Entry {
     var target: Target
     var ticket: UInt64
-    var due: ContinuousClock.Instant
   }
 
   private let timing: Timing
   private var bursts: [Target: Burst] = [:]
-  /// Every round puts the next one a fixed time after now, so each queue is in order of time.
-  private var firsts = EntryQueue()
-  private var repetitions = EntryQueue()
+  private var firsts = DueQueue<Entry>()
+  private var repetitions = DueQueue<Entry>()
+  private var refreshments = DueQueue<Entry>()
   private var lastTicket: UInt64 = 0
-  /// When the pace would be exactly kept; in the future by as much as it was exceeded.
-  private var paceTime: ContinuousClock.Instant?
+  private var pace: Pace
 
   package init(timing: Timing = Timing()) {
     self.timing = timing
+    pace = Pace(burst: timing.paceBurst, interval: timing.paceInterval)
   }
 
   /// Begins a burst, or begins it anew.
-  package mutating func start(_ target: Target, now: ContinuousClock.Instant) {
+  ///
+  /// - Parameter refreshInterval: how often a round follows after the burst until the target is stopped, for networks
+  ///   whose members forget or ignore what they are told once; nil for none.
+  package mutating func start(
+    _ target: Target, refreshInterval: Duration? = nil, now: ContinuousClock.Instant
+  ) {
     guard timing.rounds > 0 else { return }
     lastTicket += 1
-    bursts[target] = Burst(roundsLeft: timing.rounds, ticket: lastTicket)
-    firsts.append(Entry(target: target, ticket: lastTicket, due: now))
+    bursts[target] = Burst(
+      roundsLeft: timing.rounds, refreshInterval: refreshInterval, ticket: lastTicket)
+    firsts.insert(Entry(target: target, ticket: lastTicket), due: now)
   }
 
   /// Ends a burst; nothing more is sent for the target.
@@ -55,84 +62,60 @@ package struct GratuitousSchedule<Target: Hashable & Sendable>: Sendable {
     bursts[target] = nil
   }
 
+  /// Whether the rounds that follow each other quickly are not over.
   package func isBursting(_ target: Target) -> Bool {
-    bursts[target] != nil
+    bursts[target].map { $0.roundsLeft > 0 } ?? false
   }
 
   /// The targets that have a round now, in order, at most as many as the pace allows. To be called until it returns
   /// none, and again at ``nextRound(now:)``.
   package mutating func takeRounds(now: ContinuousClock.Instant) -> [Target] {
     var rounds: [Target] = []
-    while paceAllows(at: now), let entry = nextEntry(now: now) {
+    while pace.allows(at: now), let entry = nextEntry(now: now) {
       rounds.append(entry.target)
-      paceTime = max(paceTime ?? now, now) + timing.paceInterval
-      guard var burst = bursts[entry.target] else { continue }
-      burst.roundsLeft -= 1
-      if burst.roundsLeft == 0 {
-        bursts[entry.target] = nil
-      } else {
-        bursts[entry.target] = burst
-        repetitions.append(
-          Entry(target: entry.target, ticket: entry.ticket, due: now + timing.period))
-      }
+      pace.spend(at: now)
+      scheduleNext(after: entry, now: now)
     }
     return rounds
+  }
+
+  private mutating func scheduleNext(after entry: Entry, now: ContinuousClock.Instant) {
+    guard var burst = bursts[entry.target] else { return }
+    burst.roundsLeft = max(0, burst.roundsLeft - 1)
+    bursts[entry.target] = burst
+    if burst.roundsLeft > 0 {
+      repetitions.insert(entry, due: now + timing.period)
+    } else if let interval = burst.refreshInterval {
+      refreshments.insert(entry, due: now + interval)
+    } else {
+      bursts[entry.target] = nil
+    }
   }
 
   /// When there is something to do; nil when no burst is going on.
   package mutating func nextRound(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
     dropStaleEntries()
-    guard let due = [firsts.first?.due, repetitions.first?.due].compactMap({ $0 }).min() else {
-      return nil
-    }
-    return max(due, paceOpens ?? due)
-  }
-
-  /// When the pace allows another round: as long as it is less than a whole burst ahead of time.
-  private var paceOpens: ContinuousClock.Instant? {
-    paceTime.map { $0 - timing.paceInterval * (timing.paceBurst - 1) }
-  }
-
-  private func paceAllows(at now: ContinuousClock.Instant) -> Bool {
-    paceOpens.map { $0 <= now } ?? true
+    let times = [firsts.first?.due, repetitions.first?.due, refreshments.first?.due]
+    guard let due = times.compactMap({ $0 }).min() else { return nil }
+    return max(due, pace.opens ?? due)
   }
 
   private mutating func nextEntry(now: ContinuousClock.Instant) -> Entry? {
     dropStaleEntries()
     if let first = firsts.first, first.due <= now { return firsts.popFirst() }
     if let first = repetitions.first, first.due <= now { return repetitions.popFirst() }
+    if let first = refreshments.first, first.due <= now { return refreshments.popFirst() }
     return nil
   }
 
   /// Entries whose burst has ended or begun anew are left behind and removed when they come up.
   private mutating func dropStaleEntries() {
-    while let first = firsts.first, bursts[first.target]?.ticket != first.ticket {
-      _ = firsts.popFirst()
-    }
-    while let first = repetitions.first, bursts[first.target]?.ticket != first.ticket {
-      _ = repetitions.popFirst()
-    }
+    while let first = firsts.first, isStale(first.element) { firsts.popFirst() }
+    while let first = repetitions.first, isStale(first.element) { repetitions.popFirst() }
+    while let first = refreshments.first, isStale(first.element) { refreshments.popFirst() }
   }
 
-  /// First in, first out, in constant time.
-  private struct EntryQueue {
-    private var entries: [Entry] = []
-    private var head = 0
-
-    var first: Entry? { head < entries.count ? entries[head] : nil }
-
-    mutating func append(_ entry: Entry) {
-      entries.append(entry)
-    }
-
-    mutating func popFirst() -> Entry? {
-      guard let entry = first else { return nil }
-      head += 1
-      if head * 2 >= entries.count {
-        entries.removeFirst(head)
-        head = 0
-      }
-      return entry
-    }
+  private func isStale(_ entry: Entry) -> Bool {
+    bursts[entry.target]?.ticket != entry.ticket
   }
 }

@@ -8,9 +8,9 @@ package enum IgnoredFrame: String, Hashable, Sendable, CaseIterable {
   case otherEtherType
   /// ARP for another hardware or protocol.
   case notEthernetIPv4
-  /// An ARP reply, or one of the rarer operations.
+  /// An ARP reply, or one of the rarer operations. Who sent it may still be of interest.
   case notRequest
-  /// IPv6, but no neighbour solicitation.
+  /// IPv6, but no neighbour solicitation; an advertisement may still be of interest.
   case notSolicitation
   /// The Ethernet destination is another host.
   case otherDestination
@@ -23,14 +23,16 @@ package enum IgnoredFrame: String, Hashable, Sendable, CaseIterable {
   case checksum
   /// A solicitation that breaks another rule of RFC 4861 §7.1.1.
   case malformedSolicitation
-  /// The requester only checks that nobody has the address (RFC 4862 §5.4).
-  case duplicateAddressDetection
   /// A multicast solicitation without the option that says where the answer goes.
   case noSourceLinkLayerAddress
   /// The wanted address is not announced by this node.
   case notAnnounced
   /// It is announced, but not on this interface.
   case otherInterface
+  /// It is not announced yet: first it is made sure that nobody else has it, or somebody has.
+  case probedAddress
+  /// The requester asks too often.
+  case rateLimited
 }
 
 extension IgnoredFrame {

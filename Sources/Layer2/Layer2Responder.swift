@@ -4,8 +4,19 @@ package import NetworkAddresses
 /// for IPv6 (RFC 4861).
 ///
 /// The state is which addresses are announced where, which interfaces there are, and which bursts of gratuitous frames
-/// are going on. Frames, interface changes and time come in; frames and group memberships come out. What it knows about
-/// one address is found in constant time.
+/// are going on. Frames, interface changes and time come in; frames, reports and group memberships come out. What it
+/// knows about one address is found in constant time.
+///
+/// ```
+///             announce(probesFirst)             nobody answers
+///  (nothing) ───────────────────────▶ probing ─────────────────▶ announced ──handOver──▶ handing over
+///      │                               ▲    │ somebody does         ▲  │                     │
+///      │            after half a minute└──◀ taken                   │  │watch                │ another host tells the
+///      ├────────────────────── announce ────────────────────────────┘  ▼                     ▼ network, or time is up
+///      └──────────────────────── watch ───────────────────────────▶ watched               (nothing)
+/// ```
+///
+/// `withdraw` leads from everywhere to nothing. Only what is announced or being handed over is answered for.
 ///
 /// A burst begins when an address is announced on an interface where it was not before: because it was given to
 /// this node, because the interface appeared, got its carrier back, or has a new hardware address. Announcing again
@@ -32,40 +43,130 @@ package struct Layer2Responder: Sendable {
     case ignored(IgnoredFrame)
   }
 
-  private var selections: [IPAddress: InterfaceSelection] = [:]
-  private var interfaces: [Int32: ResponderInterface] = [:]
+  struct Entry {
+    var selection: InterfaceSelection
+    var options: AnnouncementOptions
+    var stage: Stage
+    /// Which of its timers is valid.
+    var ticket: UInt64 = 0
+    /// When a claim was last reported: those of peers, and those of others.
+    var lastReport: (peer: ContinuousClock.Instant?, other: ContinuousClock.Instant?)
+    var lastDefence: ContinuousClock.Instant?
+
+    var isAnswered: Bool { stage == .announced || stage == .handingOver }
+  }
+
+  enum Stage: Hashable {
+    case announced
+    case probing(sent: Int)
+    /// Probing found another host.
+    case taken
+    case handingOver
+    case watched
+  }
+
+  var entries: [IPAddress: Entry] = [:]
+  var interfaces: [Int32: ResponderInterface] = [:]
+  var peers = PeerTable()
+  var ownHardwareAddresses: Set<MACAddress> = []
+  var reports: [AddressReport] = []
+  var limiter: RequesterLimiter?
+  /// The next step of probing, watching and handing over.
+  var timers = DueQueue<Timer>()
+  var lastTicket: UInt64 = 0
+  var probePace = Pace(burst: 64, interval: .microseconds(200))
   private var schedule: GratuitousSchedule<Target>
   private var groups = SolicitedNodeGroups()
 
-  package init(timing: GratuitousSchedule<Target>.Timing = .init()) {
-    schedule = GratuitousSchedule(timing: timing)
+  struct Timer {
+    var address: IPAddress
+    var ticket: UInt64
   }
 
-  /// The announced addresses, in no order.
-  package var addresses: some Collection<IPAddress> { selections.keys }
+  package init(
+    timing: GratuitousSchedule<Target>.Timing = .init(), requesterLimit: RequesterLimit? = nil
+  ) {
+    schedule = GratuitousSchedule(timing: timing)
+    limiter = requesterLimit.map(RequesterLimiter.init)
+  }
+
+  /// The addresses that are answered for, in no order.
+  package var addresses: some Collection<IPAddress> {
+    entries.lazy.filter(\.value.isAnswered).map(\.key)
+  }
+
+  /// What happened since the last call, in order.
+  package mutating func takeReports() -> [AddressReport] {
+    defer { reports = [] }
+    return reports
+  }
 
   // MARK: Addresses
 
   /// Announces an address, or changes where it is announced. Interfaces that are new to it get a burst.
   package mutating func announce(
-    _ address: IPAddress, on selection: InterfaceSelection, now: ContinuousClock.Instant
+    _ address: IPAddress, on selection: InterfaceSelection, options: AnnouncementOptions = .init(),
+    now: ContinuousClock.Instant
   ) {
-    let old = selections.updateValue(selection, forKey: address)
-    guard old != selection else { return }
-    for interface in interfaces.values where interface.answers(address.family) {
-      let before = old?.contains(interface.name) ?? false
-      let after = selection.contains(interface.name)
-      if after && !before { begin(address, on: interface, now: now) }
-      if before && !after { end(address, on: interface) }
+    guard let old = entries[address] else {
+      if options.probesFirst {
+        beginProbing(address, on: selection, options: options, now: now)
+      } else {
+        replace(address, with: entry(selection, options, .announced), now: now)
+      }
+      return
     }
+    var new = old
+    new.selection = selection
+    new.options = options
+    switch old.stage {
+    case .announced:
+      guard old.selection != selection || old.options.refreshInterval != options.refreshInterval
+      else { return }
+    case .probing, .taken:
+      entries[address] = new
+      return
+    case .handingOver, .watched:
+      new = entry(selection, options, .announced)
+    }
+    replace(address, with: new, now: now)
   }
 
   /// Stops answering for an address and ends its bursts.
   package mutating func withdraw(_ address: IPAddress) {
-    guard let selection = selections.removeValue(forKey: address) else { return }
-    for interface in interfaces.values
-    where interface.answers(address.family) && selection.contains(interface.name) {
-      end(address, on: interface)
+    replace(address, with: nil, now: nil)
+  }
+
+  func entry(
+    _ selection: InterfaceSelection, _ options: AnnouncementOptions, _ stage: Stage
+  ) -> Entry {
+    Entry(selection: selection, options: options, stage: stage, lastReport: (nil, nil))
+  }
+
+  /// Changes what is known of an address, and what follows from that on each interface. Without a time no burst begins.
+  mutating func replace(
+    _ address: IPAddress, with entry: Entry?, now: ContinuousClock.Instant?
+  ) {
+    let old = entries[address]
+    entries[address] = entry
+    for interface in interfaces.values where interface.answers(address.family) {
+      let before = old.map { $0.isAnswered && $0.selection.contains(interface.name) } ?? false
+      let after = entry.map { $0.isAnswered && $0.selection.contains(interface.name) } ?? false
+      switch (before, after) {
+      case (true, false): end(address, on: interface)
+      case (false, true): begin(address, on: interface)
+      case (true, true), (false, false): break
+      }
+      let target = Target(address: address, interface: interface.index)
+      guard let entry, entry.stage == .announced, after else {
+        schedule.stop(target)
+        continue
+      }
+      let isNew = !before || old?.stage != .announced
+      let isOtherwise = old?.options.refreshInterval != entry.options.refreshInterval
+      if isNew || isOtherwise, let now {
+        schedule.start(target, refreshInterval: entry.options.refreshInterval, now: now)
+      }
     }
   }
 
@@ -76,13 +177,15 @@ package struct Layer2Responder: Sendable {
     let old = interfaces.updateValue(interface, forKey: interface.index)
     guard old != interface else { return }
     let isTold = old.map { $0.tellsTheSame(as: interface) } ?? false
-    for (address, selection) in selections {
-      let before = old.map { $0.announces(address, selection) } ?? false
-      let after = interface.announces(address, selection)
+    for (address, entry) in entries where entry.isAnswered {
+      let before = old.map { $0.announces(address, entry.selection) } ?? false
+      let after = interface.announces(address, entry.selection)
       if before && !after, let old { end(address, on: old) }
-      if after && !before { begin(address, on: interface, now: now) }
-      if after && before && !isTold {
-        schedule.start(Target(address: address, interface: interface.index), now: now)
+      if after && !before { begin(address, on: interface) }
+      if after && !(before && isTold) && entry.stage == .announced {
+        schedule.start(
+          Target(address: address, interface: interface.index),
+          refreshInterval: entry.options.refreshInterval, now: now)
       }
     }
   }
@@ -90,15 +193,19 @@ package struct Layer2Responder: Sendable {
   /// Forgets an interface that is gone or no longer usable.
   package mutating func removeInterface(_ index: Int32) {
     guard let interface = interfaces.removeValue(forKey: index) else { return }
-    for (address, selection) in selections where interface.announces(address, selection) {
+    for (address, entry) in entries
+    where entry.isAnswered && interface.announces(address, entry.selection) {
       end(address, on: interface)
     }
   }
 
-  private mutating func begin(
-    _ address: IPAddress, on interface: ResponderInterface, now: ContinuousClock.Instant
-  ) {
-    schedule.start(Target(address: address, interface: interface.index), now: now)
+  /// The hardware addresses of all interfaces of this node, usable or not: two of them may be on one link, and what one
+  /// says is heard on the other.
+  package mutating func setOwnHardwareAddresses(_ addresses: Set<MACAddress>) {
+    ownHardwareAddresses = addresses
+  }
+
+  private mutating func begin(_ address: IPAddress, on interface: ResponderInterface) {
     if case .v6(let address) = address { groups.join(address, on: interface.index) }
   }
 
@@ -112,92 +219,6 @@ package struct Layer2Responder: Sendable {
     groups.takeChanges()
   }
 
-  // MARK: Answers
-
-  /// Decides about one received frame and appends the answer, if there is one.
-  package func answer(
-    _ frame: RawSpan, arrivedOn index: Int32, into bytes: inout [UInt8]
-  ) -> Outcome {
-    guard let interface = interfaces[index] else { return .ignored(.unusedInterface) }
-    guard let header = EthernetHeader(decoding: frame) else { return .ignored(.truncated) }
-    guard header.source != interface.hardwareAddress else { return .ignored(.ownFrame) }
-    let payload = frame.extracting(EthernetHeader.length..<frame.byteCount)
-    switch header.etherType {
-    case EthernetHeader.arp:
-      return answerARP(payload, header, on: interface, into: &bytes)
-    case EthernetHeader.ipv6:
-      return answerSolicitation(payload, header, on: interface, into: &bytes)
-    default:
-      return .ignored(.otherEtherType)
-    }
-  }
-
-  /// Whoever asks gets an answer: probes from 0.0.0.0 (RFC 5227 §2.1) and hosts that announce our address as theirs too.
-  private func answerARP(
-    _ payload: RawSpan, _ header: EthernetHeader, on interface: ResponderInterface,
-    into bytes: inout [UInt8]
-  ) -> Outcome {
-    guard interface.answersARP else { return .ignored(.unusedInterface) }
-    guard header.destination == .broadcast || header.destination == interface.hardwareAddress
-    else { return .ignored(.otherDestination) }
-    let packet: ARPPacket
-    do throws(ARPPacket.DecodingError) {
-      packet = try ARPPacket(decoding: payload)
-    } catch {
-      return .ignored(IgnoredFrame(error))
-    }
-    guard packet.operation == .request else { return .ignored(.notRequest) }
-    let requester = packet.senderHardwareAddress
-    guard requester != interface.hardwareAddress else { return .ignored(.ownFrame) }
-    guard requester != .zero, requester != .broadcast else { return .ignored(.invalidSender) }
-    let address = IPAddress.v4(packet.targetProtocolAddress)
-    if let reason = reasonToIgnore(address, on: interface) { return .ignored(reason) }
-    packet.reply(from: interface.hardwareAddress).encodeFrame(to: requester, into: &bytes)
-    return .answered(address)
-  }
-
-  private func answerSolicitation(
-    _ payload: RawSpan, _ header: EthernetHeader, on interface: ResponderInterface,
-    into bytes: inout [UInt8]
-  ) -> Outcome {
-    guard let linkLocalAddress = interface.linkLocalAddress else {
-      return .ignored(.unusedInterface)
-    }
-    guard header.destination.isGroup || header.destination == interface.hardwareAddress else {
-      return .ignored(.otherDestination)
-    }
-    let solicitation: NeighborSolicitation
-    do throws(NeighborDiscoveryError) {
-      solicitation = try NeighborSolicitation(decoding: payload)
-    } catch {
-      return .ignored(IgnoredFrame(error))
-    }
-    let address = IPAddress.v6(solicitation.target)
-    if let reason = reasonToIgnore(address, on: interface) { return .ignored(reason) }
-    guard solicitation.source != .unspecified else { return .ignored(.duplicateAddressDetection) }
-    // A unicast solicitation may leave the option out (RFC 4861 §4.3): then it came from where its frame says.
-    let unicastSource = solicitation.destination.isMulticast ? nil : header.source
-    guard let requester = solicitation.sourceLinkLayerAddress ?? unicastSource else {
-      return .ignored(.noSourceLinkLayerAddress)
-    }
-    guard requester != interface.hardwareAddress else { return .ignored(.ownFrame) }
-    guard requester != .zero, requester != .broadcast else { return .ignored(.invalidSender) }
-    // RFC 4861 §7.2.4: override is set, as this node answers for its own address and not as a proxy.
-    NeighborAdvertisement(
-      source: linkLocalAddress, destination: solicitation.source, isSolicited: true,
-      isOverride: true, target: solicitation.target,
-      targetLinkLayerAddress: interface.hardwareAddress
-    ).encodeFrame(from: interface.hardwareAddress, to: requester, into: &bytes)
-    return .answered(address)
-  }
-
-  private func reasonToIgnore(
-    _ address: IPAddress, on interface: ResponderInterface
-  ) -> IgnoredFrame? {
-    guard let selection = selections[address] else { return .notAnnounced }
-    return selection.contains(interface.name) ? nil : .otherInterface
-  }
-
   // MARK: Gratuitous frames
 
   /// The targets that have a round now; see ``GratuitousSchedule/takeRounds(now:)``.
@@ -205,16 +226,28 @@ package struct Layer2Responder: Sendable {
     schedule.takeRounds(now: now)
   }
 
-  /// When ``takeRounds(now:)`` has something to return; nil while no burst is going on.
+  /// When ``takeRounds(now:)`` or ``takeProbes(now:)`` has something to return; nil while there is nothing to wait for.
   package mutating func nextRound(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-    schedule.nextRound(now: now)
+    [schedule.nextRound(now: now), nextTimer].compactMap(\.self).min()
+  }
+
+  /// Tells the network once more who has an announced address.
+  mutating func repeatBurst(
+    _ address: IPAddress, _ entry: Entry, now: ContinuousClock.Instant
+  ) {
+    for interface in interfaces.values where interface.announces(address, entry.selection) {
+      schedule.start(
+        Target(address: address, interface: interface.index),
+        refreshInterval: entry.options.refreshInterval, now: now)
+    }
   }
 
   /// The frames of one round: for IPv4 a gratuitous request and a gratuitous reply, for IPv6 one unsolicited
   /// advertisement to all nodes (RFC 4861 §7.2.6). None when the target is no longer announced.
   package func gratuitousFrames(for target: Target) -> [[UInt8]] {
     guard let interface = interfaces[target.interface],
-      reasonToIgnore(target.address, on: interface) == nil
+      let entry = entries[target.address], entry.stage == .announced,
+      entry.selection.contains(interface.name)
     else { return [] }
     let owner = interface.hardwareAddress
     switch target.address {
@@ -239,7 +272,7 @@ package struct Layer2Responder: Sendable {
 }
 
 extension ResponderInterface {
-  fileprivate func announces(_ address: IPAddress, _ selection: InterfaceSelection) -> Bool {
+  func announces(_ address: IPAddress, _ selection: InterfaceSelection) -> Bool {
     answers(address.family) && selection.contains(name)
   }
 

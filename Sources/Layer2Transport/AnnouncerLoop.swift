@@ -16,6 +16,9 @@ final class AnnouncerLoop {
   private var sockets: [SocketKey: SocketBox] = [:]
   private var metrics: Layer2Metrics
   private var nextResynchronization: ContinuousClock.Instant
+  private var nextNeighborReading: ContinuousClock.Instant
+
+  private static let neighborReadingInterval = Duration.seconds(5)
 
   /// Tokens of the poller that are no sockets.
   private static let signalToken = UInt64.max
@@ -32,6 +35,7 @@ final class AnnouncerLoop {
     poller = try Poller()
     monitor = try InterfaceMonitor()
     nextResynchronization = ContinuousClock.now
+    nextNeighborReading = ContinuousClock.now
     try poller.add(announcer.signal.descriptor, token: Self.signalToken)
     try poller.add(monitor.descriptor, token: Self.monitorToken)
   }
@@ -43,6 +47,8 @@ final class AnnouncerLoop {
       if ContinuousClock.now >= nextResynchronization { try resynchronize() }
       changeGroups()
       sendGratuitousRounds(&buffers)
+      sendProbes(&buffers)
+      deliverReports()
       try poller.wait(timeout: timeout, into: &tokens)
       for token in tokens {
         switch token {
@@ -81,6 +87,10 @@ final class AnnouncerLoop {
       case .removed(let index):
         isChanged = remove(index) || isChanged
       }
+    }
+    if !changes.isEmpty {
+      let own = Set(monitor.interfaces.compactMap(\.hardwareAddress)).subtracting([.zero])
+      announcer.state.withLock { $0.responder.setOwnHardwareAddresses(own) }
     }
     if isChanged { announcer.interfaceContinuation.yield(announcer.interfaces) }
   }
@@ -144,7 +154,7 @@ final class AnnouncerLoop {
         let box = SocketBox(
           try PacketSocket(
             interface: interface.index,
-            filter: family == .ipv4 ? .arpRequests : .neighborSolicitations),
+            filter: family == .ipv4 ? .arp : .neighborDiscovery),
           interfaceName: interface.name)
         try poller.add(box.socket.descriptor, token: key.token)
         sockets[key] = box
@@ -218,10 +228,11 @@ final class AnnouncerLoop {
     outgoing.removeAll()
     outcomes.removeAll(keepingCapacity: true)
     // The lock also covers sending, so that nothing is answered for after it has been withdrawn.
+    let now = ContinuousClock.now
     let sent = announcer.state.withLock { state in
       for index in 0..<received.count {
         let outcome = state.responder.answer(
-          received.frame(index), arrivedOn: interface, into: &outgoing.bytes)
+          received.frame(index), arrivedOn: interface, now: now, into: &outgoing.bytes)
         outgoing.endFrame()
         outcomes.append(outcome)
       }
@@ -233,9 +244,14 @@ final class AnnouncerLoop {
 
   private func count(_ outcomes: [Layer2Responder.Outcome], sent: Int) {
     var answers = 0
-    for case .answered(let address) in outcomes {
-      answers += 1
-      metrics.countRequest(address, isAnswered: answers <= sent)
+    for outcome in outcomes {
+      switch outcome {
+      case .answered(let address):
+        answers += 1
+        metrics.countRequest(address, isAnswered: answers <= sent)
+      case .ignored(let reason):
+        metrics.countIgnored(reason)
+      }
     }
   }
 
@@ -270,6 +286,61 @@ final class AnnouncerLoop {
         }
         metrics.countGratuitous(target.address, frames: send(buffers.outgoing, on: box))
       }
+    }
+  }
+
+  /// Asks who has the addresses that are probed or watched.
+  private func sendProbes(_ buffers: inout FrameBuffers) {
+    let now = ContinuousClock.now
+    let targets = announcer.state.withLock { $0.responder.takeProbes(now: now) }
+    guard !targets.isEmpty else { return }
+    learnNeighbors()
+    announcer.state.withLock { state in
+      for target in targets {
+        let key = SocketKey(interface: target.interface, family: target.address.family)
+        guard let box = sockets[key], let frame = state.responder.probeFrame(for: target) else {
+          continue
+        }
+        buffers.outgoing.removeAll()
+        buffers.outgoing.bytes += frame
+        buffers.outgoing.endFrame()
+        _ = send(buffers.outgoing, on: box)
+      }
+    }
+  }
+
+  // MARK: Other hosts
+
+  /// Hands out what happened to addresses. A claim by a host that nobody has heard of is held against the kernel's
+  /// neighbour caches first: peers talk to each other.
+  private func deliverReports() {
+    let reports = announcer.state.withLock { $0.responder.takeReports() }
+    for report in reports {
+      guard case .claimed(var claim) = report, claim.peer == nil else {
+        announcer.reportContinuation.yield(report)
+        continue
+      }
+      learnNeighbors()
+      claim.peer = announcer.state.withLock { $0.responder.peer(claim.hardwareAddress) }
+      announcer.reportContinuation.yield(.claimed(claim))
+    }
+  }
+
+  private func learnNeighbors() {
+    let now = ContinuousClock.now
+    guard announcer.state.withLock({ $0.responder.hasPeers }), now >= nextNeighborReading else {
+      return
+    }
+    nextNeighborReading = now + Self.neighborReadingInterval
+    do throws(LinuxError) {
+      let neighbors = try NetworkNeighbor.all()
+      announcer.state.withLock { state in
+        for neighbor in neighbors {
+          state.responder.learn(neighbor.hardwareAddress, has: neighbor.address)
+        }
+      }
+    } catch {
+      logger.debug("Cannot read neighbours", metadata: [LogKey.error: "\(error)"])
     }
   }
 

@@ -19,6 +19,8 @@ package final class Layer2Announcer: Sendable {
     /// Where to announce. Nil is the namespace of the process.
     package var namespace: NetworkNamespace?
     package var timing = GratuitousSchedule<Layer2Responder.Target>.Timing()
+    /// Nil answers every request.
+    package var requesterLimit: RequesterLimit? = RequesterLimit()
     /// How often interfaces are read again, in case that a notification did not tell everything.
     package var resynchronizationInterval: Duration = .seconds(60)
 
@@ -42,6 +44,12 @@ package final class Layer2Announcer: Sendable {
   /// one consumer, who gets the newest state and may miss those in between. Ends with ``run()``.
   package let interfaceChanges: AsyncStream<[InterfaceStatus]>
 
+  let reportContinuation: AsyncStream<AddressReport>.Continuation
+
+  /// What happens to addresses without a call. For one consumer, who loses the oldest when it falls thousands behind.
+  /// Ends with ``run()``.
+  package let reports: AsyncStream<AddressReport>
+
   /// Throws ``InterfaceExclusion/InvalidPattern``, or ``LinuxError`` when the process has no descriptors left.
   package init(
     configuration: Configuration = Configuration(), logger: Logger,
@@ -52,23 +60,54 @@ package final class Layer2Announcer: Sendable {
     self.logger = logger
     self.metricsFactory = metricsFactory
     signal = try ThreadSignal()
-    state = Mutex(State(responder: Layer2Responder(timing: configuration.timing)))
+    state = Mutex(
+      State(
+        responder: Layer2Responder(
+          timing: configuration.timing, requesterLimit: configuration.requesterLimit)))
     (interfaceChanges, interfaceContinuation) = AsyncStream.makeStream(
       bufferingPolicy: .bufferingNewest(1))
+    (reports, reportContinuation) = AsyncStream.makeStream(
+      bufferingPolicy: .bufferingNewest(4096))
   }
 
   /// Announces an address on the given interfaces, those that exist now and those that come later. Repeating it changes
   /// nothing; another selection tells only the interfaces that are new to the address.
-  package func announce(_ address: IPAddress, interfaces: InterfaceSelection) {
-    state.withLock {
-      $0.responder.announce(address, on: interfaces, now: ContinuousClock.now)
-    }
-    signal.wake()
+  package func announce(
+    _ address: IPAddress, interfaces: InterfaceSelection, options: AnnouncementOptions = .init()
+  ) {
+    change { $0.announce(address, on: interfaces, options: options, now: ContinuousClock.now) }
   }
 
   /// Stops answering for an address. When this returns, no further frame for it is sent.
   package func withdraw(_ address: IPAddress) {
-    state.withLock { $0.responder.withdraw(address) }
+    change { $0.withdraw(address) }
+  }
+
+  /// Goes on answering for an address until its next owner tells the network, or the time is up; a report says which.
+  package func handOver(_ address: IPAddress, within duration: Duration) {
+    change {
+      let now = ContinuousClock.now
+      $0.handOver(address, until: now + duration, now: now)
+    }
+  }
+
+  /// Stops answering for an address, and reports again and again who has it.
+  package func watch(_ address: IPAddress, interfaces: InterfaceSelection) {
+    change { $0.watch(address, on: interfaces, now: ContinuousClock.now) }
+  }
+
+  /// Tells the network again that an announced address is here, as somebody else said otherwise.
+  package func defend(_ address: IPAddress) {
+    change { $0.defend(address, now: ContinuousClock.now) }
+  }
+
+  /// The addresses of hosts that may rightly answer for the same addresses as this one.
+  package func setPeers(_ addresses: Set<IPAddress>) {
+    change { $0.setPeers(addresses) }
+  }
+
+  private func change(_ body: (inout Layer2Responder) -> Void) {
+    state.withLock { body(&$0.responder) }
     signal.wake()
   }
 
@@ -82,7 +121,10 @@ package final class Layer2Announcer: Sendable {
   ///
   /// Throws ``LinuxError`` when the namespace cannot be entered, or netlink or packet sockets are not permitted.
   package func run() async throws {
-    defer { interfaceContinuation.finish() }
+    defer {
+      interfaceContinuation.finish()
+      reportContinuation.finish()
+    }
     try await NetworkThread.run(name: "layer2", in: configuration.namespace, signal: signal) {
       [self] in
       try AnnouncerLoop(self).run()

@@ -1,3 +1,4 @@
+import Layer2
 import Metrics
 import NetworkAddresses
 
@@ -11,6 +12,7 @@ struct Layer2Metrics {
 
   private let factory: any MetricsFactory
   private var counters: [IPAddress: Counters] = [:]
+  private var ignored: [IgnoredFrame: Counter] = [:]
 
   init(factory: any MetricsFactory) {
     self.factory = factory
@@ -25,6 +27,19 @@ struct Layer2Metrics {
 
   mutating func countGratuitous(_ address: IPAddress, frames: Int) {
     self[address].gratuitousSent.increment(by: frames)
+  }
+
+  /// Counts a frame that got no answer. The reasons are few.
+  mutating func countIgnored(_ reason: IgnoredFrame) {
+    if let known = ignored[reason] {
+      known.increment()
+      return
+    }
+    let made = Counter(
+      label: "metallb_layer2_frames_ignored_total", dimensions: [("reason", reason.rawValue)],
+      factory: factory)
+    made.increment()
+    ignored[reason] = made
   }
 
   private subscript(address: IPAddress) -> Counters {

@@ -86,7 +86,7 @@ package struct InterfaceMonitor: ~Copyable {
         switch message.body {
         case .done: return isConsistent
         case .answer(let code) where code != 0: throw LinuxError("read interfaces", code: code)
-        case .answer, .link, .linkRemoved, .address, .addressRemoved, .other: continue
+        case .answer, .link, .linkRemoved, .address, .addressRemoved, .neighbor, .other: continue
         }
       }
     }

@@ -64,7 +64,7 @@ package struct InterfaceTable: Sendable {
       let key = AddressKey(address: address, prefixLength: prefixLength)
       guard addresses[index]?.removeValue(forKey: key) != nil else { return nil }
       return interface(index).map(Change.updated)
-    case .done, .answer, .other:
+    case .neighbor, .done, .answer, .other:
       return nil
     }
   }

@@ -5,8 +5,8 @@ package import CLinuxNetwork
 ///
 /// VLAN tags: the kernel takes the outer tag off a frame before a packet socket sees it. A frame whose VLAN has an
 /// interface of its own is delivered there and not here, but one whose VLAN nobody configured does arrive on the
-/// parent interface, looking untagged; answering it would answer into the wrong network. ``arpRequests`` and
-/// ``neighborSolicitations`` therefore drop frames with a VLAN identifier other than 0 (0 is a priority tag,
+/// parent interface, looking untagged; answering it would answer into the wrong network. ``arp`` and
+/// ``neighborDiscovery`` therefore drop frames with a VLAN identifier other than 0 (0 is a priority tag,
 /// IEEE 802.1Q §9.6).
 ///
 /// They also drop frames that the kernel classified as meant for another host, which appear when the interface is
@@ -16,25 +16,25 @@ package struct PacketFilter: Sendable {
   package let etherType: UInt16
   package let instructions: [sock_filter]
 
-  /// ARP requests (RFC 826).
-  package static let arpRequests = PacketFilter(
+  /// ARP requests and replies (RFC 826).
+  package static let arp = PacketFilter(
     etherType: 0x0806,
     checks: [
       // ar$op, which follows 14 bytes of Ethernet and 6 of ARP.
-      Check(load: .half(20), equals: 1)
+      Check(load: .half(20), isAnyOf: [1, 2])
     ])
 
-  /// Neighbour solicitations (RFC 4861 §4.3).
+  /// Neighbour solicitations and advertisements (RFC 4861 §4.3, §4.4).
   ///
   /// One behind an extension header is not found. RFC 6980 §5 forbids fragmenting them, and nobody sends other
   /// headers.
-  package static let neighborSolicitations = PacketFilter(
+  package static let neighborDiscovery = PacketFilter(
     etherType: 0x86dd,
     checks: [
       // Next header: ICMPv6.
-      Check(load: .byte(20), equals: 58),
+      Check(load: .byte(20), isAnyOf: [58]),
       // ICMPv6 type, behind 14 bytes of Ethernet and 40 of IPv6.
-      Check(load: .byte(54), equals: 135),
+      Check(load: .byte(54), isAnyOf: [135, 136]),
     ])
 
   /// Every frame of an EtherType, tagged or not, for whomever. 0x0003 (ETH_P_ALL) is all of them, sent ones too.
@@ -62,7 +62,7 @@ package struct PacketFilter: Sendable {
 
   private struct Check {
     var load: Load
-    var equals: UInt32
+    var isAnyOf: [UInt32]
   }
 
   /// Frames of this host without a VLAN that pass every check. Loading past the end of a frame drops it.
@@ -75,13 +75,15 @@ package struct PacketFilter: Sendable {
     }
     // Built from the end, where `drop` lies: a jump's distance is the number of instructions in between.
     var program = [accept, drop]
-    func prepend(_ load: sock_filter, equals value: UInt32) {
-      // With n instructions behind the jump, the last of them is n - 1 away.
-      program.insert(Self.jump(value, ifEqual: 0, otherwise: program.count - 1), at: 0)
-      program.insert(load, at: 0)
-    }
     for check in checks.reversed() {
-      prepend(check.load.instruction, equals: check.equals)
+      for (followers, value) in check.isAnyOf.reversed().enumerated() {
+        // The last comparison drops what it does not match: with n instructions behind it, the last is n - 1 away. One
+        // that matches jumps over those that follow it.
+        program.insert(
+          Self.jump(
+            value, ifEqual: followers, otherwise: followers == 0 ? program.count - 1 : 0), at: 0)
+      }
+      program.insert(check.load.instruction, at: 0)
     }
     // The identifier is the lower 12 bits of the tag; a frame without a tag loads 0.
     program.insert(Self.jump(0, ifEqual: 0, otherwise: program.count - 1), at: 0)

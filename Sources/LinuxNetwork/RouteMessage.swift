@@ -18,6 +18,8 @@ package struct RouteMessage: Hashable, Sendable {
     case linkRemoved(index: Int32)
     case address(InterfaceAddress, interface: Int32)
     case addressRemoved(IPAddress, prefixLength: Int, interface: Int32)
+    /// An entry of the neighbour cache that knows the hardware address.
+    case neighbor(NetworkNeighbor)
     /// The end of a dump.
     case done
     /// The answer to a request: an errno, or 0 for an acknowledgement.
@@ -76,6 +78,8 @@ extension RouteMessage.Body {
           .addressRemoved(
             $0.address.address, prefixLength: $0.address.prefixLength, interface: $0.interface)
         } ?? .other(type: type)
+    case RTM_NEWNEIGH:
+      self = Self.neighbor(payload).map(Self.neighbor) ?? .other(type: type)
     default:
       self = .other(type: type)
     }
@@ -145,5 +149,19 @@ extension RouteMessage.Body {
         flags: InterfaceAddress.Flags(rawValue: flags ?? UInt32(shortFlags))),
       Int32(truncatingIfNeeded: interface)
     )
+  }
+
+  /// struct ndmsg: family 1, padding 3, interface index 4, state 2, flags 1, type 1.
+  private static func neighbor(_ payload: RawSpan) -> NetworkNeighbor? {
+    guard payload.byteCount >= 12, let interface = payload.hostUInt32(at: 4) else { return nil }
+    let attributes = NetlinkAttributes(payload, from: 12)
+    // Entries of bridges have no NDA_DST.
+    guard let destination = attributes[NDA_DST], let link = attributes[NDA_LLADDR],
+      let address = IPAddress(bytes: payload.extracting(destination).byteArray),
+      let hardwareAddress = MACAddress(bytes: payload.extracting(link).byteArray)
+    else { return nil }
+    return NetworkNeighbor(
+      address: address, hardwareAddress: hardwareAddress,
+      interface: Int32(truncatingIfNeeded: interface))
   }
 }

@@ -5,14 +5,17 @@ package enum RouteRequest: Hashable, Sendable {
   case links
   /// Addresses of both families.
   case addresses
+  /// The neighbour caches of both families.
+  case neighbors
 
   /// The bytes to send: a struct nlmsghdr and a struct rtgenmsg of family AF_UNSPEC, padded to what older kernels
-  /// insist on (struct ifinfomsg, struct ifaddrmsg).
+  /// insist on (struct ifinfomsg, struct ifaddrmsg, struct ndmsg).
   package func encode(sequence: UInt32) -> [UInt8] {
     let (type, bodySize) =
       switch self {
       case .links: (RTM_GETLINK, 16)
       case .addresses: (RTM_GETADDR, 8)
+      case .neighbors: (RTM_GETNEIGH, 12)
       }
     var bytes: [UInt8] = []
     append(UInt32(16 + bodySize), to: &bytes)

@@ -16,6 +16,21 @@ package struct L2Advertisement: KubernetesResource {
     package var interfaces: [String]?
     package var serviceSelectors: [LabelSelector]?
     package var preferredNodeSelectors: [PreferredNodeSelector]?
+    /// What upstream does not have; absent means its behaviour, except where a field says otherwise.
+    package var extensions: Extensions?
+
+    package init() {}
+  }
+
+  package struct Extensions: Codable, Sendable, Hashable {
+    /// `Enabled`, also when absent, or `Disabled`: whether an address that is given out for the first time is
+    /// announced only when nobody else on the link has it.
+    package var duplicateAddressDetection: String?
+    /// 10 to 86400: how often the network is told again who has an address, after it was told at first. Absent: never.
+    package var gratuitousRefreshSeconds: Int32?
+    /// `Cordoned`, `OutOfService`: what makes a node leave its addresses to others that may announce them. Counts once
+    /// all speakers of the cluster know it.
+    package var drainOn: [String]?
 
     package init() {}
   }

@@ -23,14 +23,43 @@ package struct ServiceL2Status: KubernetesResource {
     package var serviceNamespace: String?
     /// Absent when all interfaces are used.
     package var interfaces: [Interface]?
+    package var extensions: Extensions?
 
     package init(
-      node: String, serviceName: String, serviceNamespace: String, interfaces: [Interface]? = nil
+      node: String, serviceName: String, serviceNamespace: String, interfaces: [Interface]? = nil,
+      extensions: Extensions? = nil
     ) {
       self.node = node
       self.serviceName = serviceName
       self.serviceNamespace = serviceNamespace
       self.interfaces = interfaces
+      self.extensions = extensions
+    }
+  }
+
+  /// What upstream does not have.
+  package struct Extensions: Codable, Sendable, Hashable {
+    /// Addresses that another host on the link has, too.
+    package var conflicts: [Conflict]?
+
+    package init(conflicts: [Conflict]? = nil) { self.conflicts = conflicts }
+  }
+
+  package struct Conflict: Codable, Sendable, Hashable {
+    package var address: String
+    /// The other host's.
+    package var hardwareAddress: String
+    /// Where the other host was heard.
+    package var interface: String?
+    /// Whether this node announces the address all the same. Otherwise the other host was found before the address
+    /// was announced for the first time.
+    package var announced: Bool
+
+    package init(address: String, hardwareAddress: String, interface: String?, announced: Bool) {
+      self.address = address
+      self.hardwareAddress = hardwareAddress
+      self.interface = interface
+      self.announced = announced
     }
   }
 

@@ -11,6 +11,8 @@ struct Informers: Sendable {
   let services: Informer<KubernetesAPI.Service>
   let configuration: ConfigurationInformers
   let states: Informer<ConfigurationState>
+  /// What speakers found on the link.
+  let layer2Statuses: Informer<ServiceL2Status>
 
   init(
     client: APIClient, options: ControllerOptions, time: TimeSource, logger: Logger
@@ -25,14 +27,38 @@ struct Informers: Sendable {
       client: client, namespace: options.namespace,
       fieldSelector: "metadata.name=\(ConfigurationStateReporter.objectName)", isOptional: true,
       time: time, logger: logger)
+    layer2Statuses = Informer(
+      client: client, namespace: options.namespace, isOptional: true, time: time, logger: logger
+    ) { $0.dropUnread() }
   }
 
-  var all: [any ServiceLifecycle.Service] { [services, states] + configuration.all }
+  var all: [any ServiceLifecycle.Service] {
+    [services, states, layer2Statuses] + configuration.all
+  }
 
   /// Returns once every source of the configuration and all Services are known.
   func waitForSync() async throws {
     try await services.waitForSync()
     try await configuration.waitForSync()
+  }
+}
+
+extension ServiceL2Status {
+  /// Keeps only what was found before an address was announced, and the Service.
+  fileprivate mutating func dropUnread() {
+    metadata.annotations = [:]
+    metadata.ownerReferences = []
+    let conflicts = status?.extensions?.conflicts?.filter { !$0.announced } ?? []
+    status?.interfaces = nil
+    status?.extensions = conflicts.isEmpty ? nil : Extensions(conflicts: conflicts)
+  }
+
+  /// The Service that the object is about.
+  var service: NamespacedName? {
+    guard let name = status?.serviceName, let namespace = status?.serviceNamespace else {
+      return nil
+    }
+    return NamespacedName(namespace: namespace, name: name)
   }
 }
 

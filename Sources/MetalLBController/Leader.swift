@@ -78,6 +78,7 @@ struct Leader: ServiceLifecycle.Service {
       PoolStatusReconciler.schedule(poolStatusQueue)
     }
     informers.states.onChange { _ in stateReporter.schedule() }
+    informers.layer2Statuses.onChange { serviceReconciler.noteStatus($0.new) }
 
     let secret = MemberlistSecret(options: options, client: client, logger: logger)
     let secretQueue = WorkQueue<SingleKey>(time: time)

@@ -94,6 +94,12 @@ struct ServiceConvergence: Sendable {
     records[key] = nil
   }
 
+  /// Another host has the address: whoever holds it has to get another one.
+  /// - Returns: the Services that have to be converged.
+  mutating func quarantine(_ address: IPAddress) -> [ServiceKey] {
+    allocator.quarantine(address)
+  }
+
   /// The last decision on the Service is written, and its events are recorded.
   mutating func confirm(_ key: ServiceKey) {
     guard var record = records[key] else { return }

@@ -5,6 +5,8 @@ import IPAllocation
 import KubernetesAPI
 import KubernetesClient
 import Logging
+import MetalLBAPI
+import NetworkAddresses
 import Synchronization
 
 /// What the service workers work on.
@@ -12,11 +14,14 @@ enum ServiceKeyOrWaiters: Hashable, Sendable, CustomStringConvertible {
   case service(NamespacedName)
   /// Something became free: those who wait are to be served.
   case waiters
+  /// An address was kept from everybody for long enough.
+  case endOfQuarantine(IPAddress)
 
   var description: String {
     switch self {
     case .service(let name): "\(name)"
     case .waiters: "waiting services"
+    case .endOfQuarantine(let address): "quarantine of \(address)"
     }
   }
 }
@@ -30,6 +35,9 @@ final class ServiceReconciler: Sendable {
   static let writers = 16
   /// Gathers releases that come together into one round for those who wait.
   private static let waiterDelay = Duration.milliseconds(5)
+  /// How long nobody gets an address that another host was found to have. Whoever gets it next is told again if it still
+  /// is so.
+  static let quarantine = Duration.seconds(600)
   /// When to look again after a write that lost against another one, should no event come before.
   private static let conflictDelay = Duration.milliseconds(100)
   /// Work that somebody may be waiting for comes before the backlog of a restart or a new configuration.
@@ -122,6 +130,30 @@ final class ServiceReconciler: Sendable {
     if isNews { queue.add(.service(change.key), priority: Self.changePriority) }
   }
 
+  /// A speaker found, before it announced an address for the first time, that another host has it: the Service gets
+  /// another one. An address that somebody announces stays where it is.
+  func noteStatus(_ status: ServiceL2Status?) {
+    guard let service = status?.service else { return }
+    for conflict in status?.status?.extensions?.conflicts ?? [] where !conflict.announced {
+      guard let address = IPAddress(conflict.address) else { continue }
+      let losers = state.withLock { state -> [ServiceKey] in
+        let holders = state.convergence.allocator.services(on: address)
+        guard holders.contains(ServiceKey(service)) else { return [] }
+        return state.convergence.quarantine(address)
+      }
+      guard !losers.isEmpty else { continue }
+      logger.warning(
+        "another host has an address that was given out; it is kept from everybody",
+        metadata: [
+          "service": "\(service)", "ip": "\(address)", "mac": "\(conflict.hardwareAddress)",
+        ])
+      for loser in losers {
+        queue.add(.service(loser.namespacedName), priority: Self.changePriority)
+      }
+      queue.add(.endOfQuarantine(address), after: Self.quarantine)
+    }
+  }
+
   func counters(ofPools names: some Sequence<String>) -> [String: PoolCounters] {
     state.withLock { state in
       var counters: [String: PoolCounters] = [:]
@@ -143,6 +175,9 @@ final class ServiceReconciler: Sendable {
       for served in state.withLock({ $0.convergence.serveWaiters() }) {
         queue.add(.service(served.namespacedName), priority: Self.changePriority)
       }
+      return .done
+    case .endOfQuarantine(let address):
+      state.withLock { $0.convergence.allocator.endQuarantine(of: address) }
       return .done
     case .service(let name):
       do {

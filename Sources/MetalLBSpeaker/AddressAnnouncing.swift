@@ -8,9 +8,19 @@ protocol AddressAnnouncing: Sendable {
   var interfaceChanges: AsyncStream<[InterfaceStatus]> { get }
   /// The interfaces as they are now; empty before they have been read.
   var interfaces: [InterfaceStatus] { get }
-  func announce(_ address: IPAddress, interfaces: InterfaceSelection)
+  /// What happens to addresses without a call. For one consumer.
+  var reports: AsyncStream<AddressReport> { get }
+  func announce(_ address: IPAddress, interfaces: InterfaceSelection, options: AnnouncementOptions)
   /// When this returns, nothing is answered for the address any more.
   func withdraw(_ address: IPAddress)
+  /// Goes on answering until the next owner tells the network, or the time is up.
+  func handOver(_ address: IPAddress, within duration: Duration)
+  /// Answers no more, and reports again and again who does.
+  func watch(_ address: IPAddress, interfaces: InterfaceSelection)
+  /// Tells the network again who has the address.
+  func defend(_ address: IPAddress)
+  /// The addresses of the other nodes, which may rightly answer for the same addresses.
+  func setPeers(_ addresses: Set<IPAddress>)
   /// Announces until it is cancelled or stopped.
   func run() async throws
   func stop()
@@ -19,8 +29,8 @@ protocol AddressAnnouncing: Sendable {
 extension Layer2Announcer: AddressAnnouncing {}
 
 extension AddressAnnouncing {
-  /// The names of the interfaces on which it announces.
+  /// The names of the interfaces on which it announces, and on which somebody can hear it.
   var usableInterfaces: Set<String> {
-    Set(interfaces.filter { $0.responderInterface != nil }.map(\.name))
+    Set(interfaces.filter { $0.responderInterface?.hasCarrier == true }.map(\.name))
   }
 }

@@ -25,6 +25,7 @@ final class L2StatusWriter: Sendable {
   private let options: SpeakerOptions
   private let time: TimeSource
   private let logger: Logger
+  private let pod: SpeakerPod
   private let desired: @Sendable (NamespacedName) -> Desired
   private let state = Mutex(State())
 
@@ -32,20 +33,21 @@ final class L2StatusWriter: Sendable {
     /// What was written and the store did not show yet, with the time by which it should.
     var written: [NamespacedName: (object: ServiceL2Status, deadline: ContinuousClock.Instant)] =
       [:]
-    var owner: OwnerReference?
     /// The server does not let us write such objects, or does not know them.
     var isUnavailable = false
   }
 
   init(
     statuses: Store<ServiceL2Status>, client: APIClient, options: SpeakerOptions,
-    time: TimeSource, logger: Logger, desired: @escaping @Sendable (NamespacedName) -> Desired
+    pod: SpeakerPod, time: TimeSource, logger: Logger,
+    desired: @escaping @Sendable (NamespacedName) -> Desired
   ) {
     self.statuses = statuses
     self.client = client
     self.options = options
     self.time = time
     self.logger = logger
+    self.pod = pod
     self.desired = desired
   }
 
@@ -87,7 +89,7 @@ final class L2StatusWriter: Sendable {
   private func write(
     _ status: ServiceL2Status.Status, _ service: NamespacedName
   ) async throws -> ReconcileResult {
-    let owner = try await owner()
+    let owner = try await pod.reference()
     let (own, others) = known(service)
     // An object of a Pod that this node had before goes with that Pod.
     let usable = own.filter { object in
@@ -158,16 +160,5 @@ final class L2StatusWriter: Sendable {
     } catch let error as KubernetesError where error.isNotFound || error.isConflict {
       // Somebody else did.
     }
-  }
-
-  /// The Pod that this process runs in; it takes the objects with it.
-  private func owner() async throws -> OwnerReference? {
-    if let known = state.withLock({ $0.owner }) { return known }
-    guard !options.podName.isEmpty,
-      let pod = try await client.find(Pod.self, options.podName, namespace: options.namespace)
-    else { return nil }
-    let owner = pod.ownerReference(controller: false, blockOwnerDeletion: false)
-    state.withLock { $0.owner = owner }
-    return owner
   }
 }

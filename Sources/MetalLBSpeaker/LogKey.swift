@@ -3,9 +3,11 @@ enum LogKey {
   static let count = "count"
   static let error = "error"
   static let event = "event"
+  static let interface = "interface"
   static let ips = "ips"
   static let joined = "joined"
   static let left = "left"
+  static let mac = "mac"
   static let node = "node"
   static let path = "path"
   static let pool = "pool"
@@ -15,4 +17,5 @@ enum LogKey {
   static let reason = "reason"
   static let service = "service"
   static let services = "services"
+  static let stage = "stage"
 }

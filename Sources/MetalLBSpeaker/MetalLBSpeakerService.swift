@@ -41,6 +41,9 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
   /// here then.
   private static let settling = Duration.seconds(1)
 
+  /// How long a graceful stop goes on answering while others take over.
+  private static let leave = Duration.seconds(2)
+
   /// How long to wait before a status object that somebody removed is made again.
   private static let patience = Duration.seconds(5)
 
@@ -108,19 +111,25 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
       time: time, logger: logger)
     let queue = WorkQueue<NamespacedName>(time: time)
     let statusQueue = WorkQueue<NamespacedName>(time: time)
+    let pod = SpeakerPod(client: client, options: options)
+    let stateWriter = ConfigurationStateWriter(
+      states: informers.states.store, client: client, options: options, time: time,
+      logger: logger, owner: { try await pod.reference() })
+    informers.states.onChange { _ in stateWriter.schedule() }
     let inputs = SpeakerInputs(
       informers: informers, gossip: gossip, node: options.nodeName, metrics: metrics, time: time,
       logger: logger,
-      onChange: { for key in informers.services.store.keys { queue.add(key) } })
+      onChange: { for key in informers.services.store.keys { queue.add(key) } },
+      report: { stateWriter.report($0) })
     let rules = Layer2Rules(
       node: options.nodeName,
       loadBalancerClass: options.loadBalancerClass.isEmpty ? nil : options.loadBalancerClass,
       ignoresExclusionLabel: options.ignoresExclusionLabel)
     let serviceAnnouncer = ServiceAnnouncer(
       queue: queue, statusQueue: statusQueue, rules: rules, informers: informers, inputs: inputs,
-      announcer: announcer, recorder: recorder, metrics: metrics, logger: logger)
+      announcer: announcer, recorder: recorder, metrics: metrics, time: time, logger: logger)
     let writer = L2StatusWriter(
-      statuses: informers.statuses.store, client: client, options: options, time: time,
+      statuses: informers.statuses.store, client: client, options: options, pod: pod, time: time,
       logger: logger, desired: { serviceAnnouncer.desiredStatus(of: $0) })
     informers.statuses.onChange { change in
       writer.note(change)
@@ -129,7 +138,8 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
       let isOwnLoss = change.new == nil && change.old?.node == options.nodeName
       statusQueue.add(service, after: isOwnLoss ? Self.patience : .zero)
     }
-    let links = AnnouncingLinks(announcer: announcer) { isFirst in
+    let links = AnnouncingLinks(announcer: announcer, onReport: { serviceAnnouncer.handle($0) }) {
+      isFirst in
       if isFirst { onReady(.sockets) }
       gossip.setInterfaces(announcer.usableInterfaces)
       serviceAnnouncer.noteInterfaceChange()
@@ -155,8 +165,16 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
         },
         reconcile: { try await writer.reconcile($0) }),
       Controller(
+        name: "configurationState", queue: stateWriter.queue, logger: logger,
+        ready: { try await informers.states.waitForSync() },
+        reconcile: { _ in try await stateWriter.reconcile() }),
+      Controller(
         name: "inputs", queue: inputs.queue, logger: logger,
-        ready: { try await informers.waitForSync() }, reconcile: { inputs.reconcile($0) }),
+        ready: { try await informers.waitForSync() },
+        reconcile: { part in
+          defer { serviceAnnouncer.setPeers(inputs.peers) }
+          return inputs.reconcile(part)
+        }),
       WithdrawingAfterwards(
         controller: Controller(
           name: "services", queue: queue, logger: logger,
@@ -165,13 +183,17 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
             onReady(.caches)
             try await gossip.waitUntilKnown()
             inputs.load()
+            serviceAnnouncer.setPeers(inputs.peers)
             onReady(.configuration)
             try await links.waitUntilKnown()
           },
           reconcile: { serviceAnnouncer.reconcile($0) }),
         withdraw: {
-          // Others take over while this node still answers.
+          // The others take over while this node still answers, until each address was told by its next owner.
+          let isAlone = !inputs.hasOtherMembers
+          async let handover: Void = serviceAnnouncer.leave(within: isAlone ? .zero : Self.leave)
           await gossip.leave()
+          await handover
           let announced = serviceAnnouncer.stop()
           _ = try? await time.limit(Self.farewell) {
             for service in announced { _ = try await writer.reconcile(service) }
@@ -200,11 +222,16 @@ private struct WithdrawingAfterwards: ServiceLifecycle.Service {
 /// Runs the announcer and follows its interfaces.
 private struct AnnouncingLinks: ServiceLifecycle.Service {
   let announcer: any AddressAnnouncing
+  let onReport: @Sendable (AddressReport) -> Void
   let onChange: @Sendable (_ isFirst: Bool) -> Void
   private let known = Gate()
 
-  init(announcer: any AddressAnnouncing, onChange: @escaping @Sendable (_ isFirst: Bool) -> Void) {
+  init(
+    announcer: any AddressAnnouncing, onReport: @escaping @Sendable (AddressReport) -> Void,
+    onChange: @escaping @Sendable (_ isFirst: Bool) -> Void
+  ) {
     self.announcer = announcer
+    self.onReport = onReport
     self.onChange = onChange
   }
 
@@ -220,6 +247,9 @@ private struct AnnouncingLinks: ServiceLifecycle.Service {
             known.open()
             onChange(isFirst)
           }
+        }
+        group.addTask {
+          for await report in announcer.reports { onReport(report) }
         }
         try await announcer.run()
         group.cancelAll()

@@ -10,58 +10,46 @@ import MetalLBAPI
 import NetworkAddresses
 import Synchronization
 
-/// Brings what this node announces in line with the cluster, one Service at a time.
+/// Brings what this node announces in line with the cluster, one Service at a time: the shell of ``Layer2Ownership``.
 ///
 /// Nothing here waits: deciding is a function of the stores, announcing changes a table that the packet thread reads,
 /// and what has to be written to the API server is queued for others. So a slow API server delays no failover.
 final class ServiceAnnouncer: Sendable {
-  /// What became of a Service when it was last looked at.
-  enum Outcome: Hashable, Sendable {
-    case announced(Layer2Announcement)
-    case withheld(WithholdReason)
-    /// It is this node's turn, and none of the interfaces to announce on exists here.
-    case interfacesMissing(Layer2Announcement, Set<String>)
-
-    var announcement: Layer2Announcement? {
-      guard case .announced(let announcement) = self else { return nil }
-      return announcement
-    }
-  }
-
-  private struct State {
-    var table = Layer2AnnouncementTable()
-    /// Of the Services that exist and have been looked at.
-    var outcomes: [NamespacedName: Outcome] = [:]
-    var isStopped = false
-  }
-
   let queue: WorkQueue<NamespacedName>
   /// Services whose status object may have to change.
   let statusQueue: WorkQueue<NamespacedName>
-  private let rules: Layer2Rules
-  private let informers: SpeakerInformers
+  let informers: SpeakerInformers
+  let recorder: EventRecorder
+  let metrics: SpeakerMetrics
+  let time: TimeSource
+  let logger: Logger
   private let inputs: SpeakerInputs
   private let announcer: any AddressAnnouncing
-  private let recorder: EventRecorder
-  private let metrics: SpeakerMetrics
-  private let logger: Logger
-  private let state = Mutex(State())
+  private let ownership: Mutex<Layer2Ownership>
+  private let departure = Gate()
+
+  let node: String
 
   init(
     queue: WorkQueue<NamespacedName>, statusQueue: WorkQueue<NamespacedName>, rules: Layer2Rules,
     informers: SpeakerInformers, inputs: SpeakerInputs, announcer: any AddressAnnouncing,
-    recorder: EventRecorder, metrics: SpeakerMetrics, logger: Logger
+    recorder: EventRecorder, metrics: SpeakerMetrics, time: TimeSource, logger: Logger
   ) {
     self.queue = queue
     self.statusQueue = statusQueue
-    self.rules = rules
     self.informers = informers
     self.inputs = inputs
     self.announcer = announcer
     self.recorder = recorder
     self.metrics = metrics
+    self.time = time
     self.logger = logger
-    informers.services.enqueue(into: queue) { $0.key }
+    node = rules.node
+    ownership = Mutex(Layer2Ownership(rules: rules))
+    informers.services.onChange { [weak self] change in
+      self?.noteAddresses(change)
+      queue.add(change.key)
+    }
     informers.endpointSlices.onChange { change in
       for service in Set([change.old?.service, change.new?.service].compactMap(\.self)) {
         queue.add(service)
@@ -69,58 +57,52 @@ final class ServiceAnnouncer: Sendable {
     }
   }
 
+  private func noteAddresses(_ change: Change<KubernetesAPI.Service>) {
+    let addresses = { (service: KubernetesAPI.Service?) in
+      service.map { ServiceFacts($0).addresses ?? [] }
+    }
+    let now = time.now
+    ownership.withLock {
+      $0.noteAddresses(from: addresses(change.old), to: addresses(change.new) ?? [], now: now)
+    }
+  }
+
+  // MARK: Services
+
   func reconcile(_ key: NamespacedName) -> ReconcileResult {
     guard let (configuration, cluster) = inputs.current else { return .done }
     metrics.updates.increment()
     let service = informers.services.store[key]
-    let slices = informers.endpointSlices.store.values(
-      index: SpeakerInformers.serviceIndex, key: "\(key)")
-    let decision = rules.decide(
-      service.map { ServiceFacts($0) }, endpoints: UsableEndpoints(slices),
-      configuration: configuration, cluster: cluster)
-    let outcome = outcome(of: decision)
-    let old = state.withLock { state -> Outcome? in
-      guard !state.isStopped else { return outcome }
-      let old = state.outcomes[key]
-      state.outcomes[key] = service == nil ? nil : outcome
+    let facts = service.map { ServiceFacts($0) }
+    let endpoints = UsableEndpoints(
+      informers.endpointSlices.store.values(
+        index: SpeakerInformers.serviceIndex, key: "\(key)"))
+    let interfaces = announcer.interfaces.map(\.name)
+    let now = time.now
+    let change = ownership.withLock { ownership in
+      let change = ownership.reconcile(
+        key, facts, endpoints: endpoints, configuration: configuration, cluster: cluster,
+        interfaces: interfaces, now: now)
       // Under the lock, so that nothing is announced after everything was withdrawn.
-      for change in state.table.set(outcome.announcement, for: key) { apply(change) }
-      return old
+      perform(change?.commands ?? [])
+      return change
     }
-    if old != outcome { note(outcome, after: old, key, service) }
+    if let change, change.isNews { note(change, of: key, service) }
     return .done
-  }
-
-  private func outcome(of decision: Layer2Decision) -> Outcome {
-    switch decision {
-    case .withhold(let reason): return .withheld(reason)
-    case .announce(let announcement):
-      guard case .named(let names) = announcement.interfaces,
-        names.isDisjoint(with: announcer.interfaces.map(\.name))
-      else { return .announced(announcement) }
-      return .interfacesMissing(announcement, names)
-    }
-  }
-
-  private func apply(_ change: Layer2AnnouncementTable.Change) {
-    switch change {
-    case .announce(let address, let interfaces): announcer.announce(address, interfaces: interfaces)
-    case .withdraw(let address): announcer.withdraw(address)
-    }
   }
 
   /// Interfaces appeared, changed or went.
   func noteInterfaceChange() {
-    let affected = state.withLock { state in
-      state.outcomes.filter { _, outcome in
+    let affected = ownership.withLock { ownership in
+      ownership.all.filter { _, outcome in
         switch outcome {
         case .announced(let announcement): announcement.interfaces != .all
         case .interfacesMissing: true
-        case .withheld: false
+        case .withheld, .yielded: false
         }
-      }
+      }.map(\.key)
     }
-    for service in affected.keys {
+    for service in affected {
       queue.add(service)
       statusQueue.add(service)
     }
@@ -128,26 +110,93 @@ final class ServiceAnnouncer: Sendable {
 
   /// Tells the network again who has the addresses: another node may have announced them for a while.
   func announceAgain() {
-    state.withLock { state in
-      guard !state.isStopped else { return }
-      for (address, interfaces) in state.table.placements {
-        announcer.withdraw(address)
-        announcer.announce(address, interfaces: interfaces)
+    for address in ownership.withLock({ $0.announcedAddresses }) { announcer.defend(address) }
+  }
+
+  private func perform(_ commands: [Layer2Ownership.Command]) {
+    for command in commands {
+      switch command {
+      case .announce(let address, let interfaces, let options):
+        announcer.announce(address, interfaces: interfaces, options: options)
+      case .withdraw(let address): announcer.withdraw(address)
+      case .handOver(let address, let duration): announcer.handOver(address, within: duration)
+      case .watch(let address, let interfaces): announcer.watch(address, interfaces: interfaces)
+      case .defend(let address): announcer.defend(address)
       }
     }
   }
 
+  // MARK: The link
+
+  /// Takes over the addresses of the other nodes.
+  func setPeers(_ peers: [IPAddress: String]) {
+    let isNew = ownership.withLock { ownership in
+      defer { ownership.peers = peers }
+      return ownership.peers != peers
+    }
+    if isNew { announcer.setPeers(Set(peers.keys)) }
+  }
+
+  /// Takes in what happened to an address.
+  func handle(_ report: AddressReport) {
+    let now = time.now
+    let (consequence, isNode, hasLeft) = ownership.withLock { ownership in
+      let consequence = ownership.handle(report, now: now)
+      perform(consequence.commands)
+      guard case .claimed(let claim) = report else {
+        return (consequence, false, ownership.hasLeft)
+      }
+      return (consequence, ownership.node(of: claim) != nil, false)
+    }
+    for service in consequence.services {
+      queue.add(service)
+      statusQueue.add(service)
+    }
+    if let (services, delay) = consequence.later {
+      for service in services {
+        queue.add(service, after: delay)
+        statusQueue.add(service, after: delay)
+      }
+    }
+    switch report {
+    case .claimed(let claim): metrics.countConflict(claim.address, isNode: isNode)
+    case .handedOver(let address, let owner):
+      logger.debug(
+        "address handed over",
+        metadata: [
+          LogKey.event: "handedOver", LogKey.ips: "\(address)",
+          LogKey.mac: "\(owner?.description ?? "nobody")",
+        ])
+      if hasLeft { departure.open() }
+    case .announcedAfterProbing: break
+    }
+    if let news = consequence.news { tell(news, consequence.services) }
+  }
+
+  // MARK: The end
+
+  /// Announces nothing new, and goes on answering for each address until its next owner tells the network, or the time
+  /// is up. ``stop()`` has to follow.
+  func leave(within duration: Duration) async {
+    let count = ownership.withLock { ownership in
+      let commands = ownership.leave(within: duration)
+      perform(commands)
+      return commands.count
+    }
+    guard count > 0 else { return }
+    logger.info(
+      "handing over", metadata: [LogKey.event: "handingOver", LogKey.count: "\(count)"])
+    _ = try? await time.limit(duration + .seconds(1)) { [departure] in try await departure.wait() }
+  }
+
   /// Withdraws everything; nothing is announced afterwards. Returns the Services that were announced.
   func stop() -> [NamespacedName] {
-    let announced = state.withLock { state in
-      state.isStopped = true
-      for change in state.table.removeAll() { apply(change) }
-      defer { state.outcomes = [:] }
-      return state.outcomes.compactMapValues(\.announcement)
+    let announced = ownership.withLock { ownership in
+      let (commands, announced) = ownership.stop()
+      perform(commands)
+      return announced
     }
-    for (service, announcement) in announced {
-      metrics.announce(service, from: announcement.addresses, to: [])
-    }
+    for (service, addresses) in announced { metrics.announce(service, from: addresses, to: []) }
     if !announced.isEmpty {
       logger.info("withdrew everything", metadata: [LogKey.services: "\(announced.count)"])
     }
@@ -156,68 +205,24 @@ final class ServiceAnnouncer: Sendable {
 
   /// What the status object of a Service should say.
   func desiredStatus(of service: NamespacedName) -> L2StatusWriter.Desired {
-    let (outcome, isStopped) = state.withLock { ($0.outcomes[service], $0.isStopped) }
+    let now = time.now
+    let (outcome, addresses, conflicts, isStopped) = ownership.withLock { ownership in
+      (
+        ownership[service], ownership.addresses(of: service),
+        ownership.conflicts(of: service, now: now), ownership.isStopped
+      )
+    }
     switch outcome {
     case .announced(let announcement):
-      let usable = announcer.interfaces.filter { $0.responderInterface != nil }.map(\.name)
+      // Nothing is answered for before probing has ended, and there is nothing to say about it.
+      guard !addresses.isEmpty || !conflicts.isEmpty else { return .absent }
       return .contents(
         ServiceL2Status.contents(
-          of: announcement, for: service, node: rules.node, usableInterfaces: Set(usable)))
-    case .withheld, .interfacesMissing: return .absent
+          of: announcement, for: service, node: node, usableInterfaces: announcer.usableInterfaces,
+          conflicts: conflicts.map { ServiceL2Status.Conflict($0.address, $0.conflict) }))
+    case .withheld, .interfacesMissing, .yielded: return .absent
     case nil:
       return isStopped || informers.services.store[service] == nil ? .absent : .undecided
     }
-  }
-}
-
-// MARK: - Telling
-
-extension ServiceAnnouncer {
-  private func note(
-    _ outcome: Outcome, after old: Outcome?, _ key: NamespacedName,
-    _ service: KubernetesAPI.Service?
-  ) {
-    let addresses = (
-      old: old?.announcement?.addresses ?? [], new: outcome.announcement?.addresses ?? []
-    )
-    metrics.announce(key, from: addresses.old, to: addresses.new)
-    if old == nil || old?.announcement != outcome.announcement { statusQueue.add(key) }
-    switch outcome {
-    case .announced(let announcement):
-      guard addresses.old != addresses.new else { return }
-      logger.info(
-        "service announced",
-        metadata: [
-          LogKey.event: "serviceAnnounced", LogKey.service: "\(key)",
-          LogKey.pool: "\(announcement.pool)", LogKey.ips: "\(announcement.addresses)",
-          LogKey.protocolName: "layer2",
-        ])
-      guard let service else { return }
-      recorder.record(
-        .normal, reason: "nodeAssigned",
-        "announcing from node \"\(rules.node)\" with protocol \"layer2\"", on: service)
-    case .interfacesMissing(let announcement, let names):
-      noteWithdrawal(key, addresses.old, reason: "interfacesMissing")
-      guard let service else { return }
-      let addresses = announcement.addresses.map(\.description).joined(separator: ", ")
-      let interfaces = names.sorted().joined(separator: ", ")
-      recorder.record(
-        .warning, reason: "announceFailed",
-        "cannot announce \(addresses) from node \"\(rules.node)\" with protocol \"layer2\": it has none of the interfaces \(interfaces)",
-        on: service)
-    case .withheld(let reason):
-      noteWithdrawal(key, addresses.old, reason: "\(reason)")
-    }
-  }
-
-  private func noteWithdrawal(_ key: NamespacedName, _ addresses: [IPAddress], reason: String) {
-    // What was never announced here is news only to those who look for it.
-    logger.log(
-      level: addresses.isEmpty ? .debug : .info,
-      addresses.isEmpty ? "service not announced" : "service withdrawn",
-      metadata: [
-        LogKey.event: "serviceWithdrawn", LogKey.service: "\(key)", LogKey.reason: "\(reason)",
-        LogKey.ips: "\(addresses)", LogKey.protocolName: "layer2",
-      ])
   }
 }

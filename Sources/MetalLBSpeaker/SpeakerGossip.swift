@@ -81,7 +81,7 @@ final class SpeakerGossip: ServiceLifecycle.Service {
     state = Mutex(
       State(
         metadata: SpeakerMetadata(
-          version: options.version, capabilities: [], interfaces: [])))
+          version: options.version, capabilities: .known, interfaces: [])))
     if gossip == nil { known.open() }
     speakers?.onChange { [weak self] _ in self?.readPeers() }
   }

@@ -19,6 +19,8 @@ struct SpeakerInformers: Sendable {
   let speakers: Informer<Pod>?
   let configuration: ConfigurationInformers
   let statuses: Informer<ServiceL2Status>
+  /// This speaker's own.
+  let states: Informer<ConfigurationState>
 
   init(
     client: APIClient, options: SpeakerOptions, time: TimeSource, logger: Logger
@@ -48,10 +50,14 @@ struct SpeakerInformers: Sendable {
       client: client, namespace: namespace,
       indexes: [StoreIndex(name: Self.serviceIndex) { $0.service.map { ["\($0)"] } ?? [] }],
       isOptional: true, time: time, logger: logger)
+    let state = ConfigurationStateWriter.objectName(node: options.nodeName)
+    states = Informer(
+      client: client, namespace: namespace, fieldSelector: "metadata.name=\(state)",
+      isOptional: true, time: time, logger: logger)
   }
 
   var all: [any ServiceLifecycle.Service] {
-    [services, endpointSlices, nodes, statuses] + configuration.all
+    [services, endpointSlices, nodes, statuses, states] + configuration.all
       + (speakers.map { [$0] } ?? [])
   }
 
@@ -100,8 +106,12 @@ extension EndpointSlice {
 extension Node {
   fileprivate mutating func dropUnread() {
     metadata.annotations = [:]
-    spec = nil
+    var keptSpec = Spec()
+    keptSpec.unschedulable = spec?.unschedulable
+    keptSpec.taints = spec?.taints?.filter { $0.key == NodeFacts.outOfServiceTaint }
+    spec = keptSpec
     var kept = Status()
+    kept.addresses = status?.addresses?.filter { $0.type == "InternalIP" }
     kept.conditions = status?.conditions?
       .filter { $0.type == "Ready" || $0.type == "NetworkUnavailable" }
       .map { NodeCondition(type: $0.type, status: $0.status) }

@@ -6,6 +6,7 @@ import KubernetesAPI
 import KubernetesClient
 import Logging
 import MetalLBAPI
+import NetworkAddresses
 import Synchronization
 
 /// What decisions about all Services have in common: the configuration in force, and the cluster as it looks now.
@@ -24,6 +25,8 @@ final class SpeakerInputs: Sendable {
     var configuration: ValidatedConfiguration?
     var cluster: ClusterView?
     var problems: [ConfigurationProblem] = []
+    /// The other nodes, by their addresses.
+    var peers: [IPAddress: String] = [:]
   }
 
   let queue: WorkQueue<Part>
@@ -33,12 +36,15 @@ final class SpeakerInputs: Sendable {
   private let metrics: SpeakerMetrics
   private let logger: Logger
   private let onChange: @Sendable () -> Void
+  /// Told how the configuration was judged, each time.
+  private let report: @Sendable (ConfigurationAssessment) -> Void
   private let state = Mutex(State())
 
   init(
     informers: SpeakerInformers, gossip: SpeakerGossip, node: String, metrics: SpeakerMetrics,
     time: TimeSource,
-    logger: Logger, onChange: @escaping @Sendable () -> Void
+    logger: Logger, onChange: @escaping @Sendable () -> Void,
+    report: @escaping @Sendable (ConfigurationAssessment) -> Void = { _ in }
   ) {
     self.informers = informers
     self.gossip = gossip
@@ -46,6 +52,7 @@ final class SpeakerInputs: Sendable {
     self.metrics = metrics
     self.logger = logger
     self.onChange = onChange
+    self.report = report
     queue = WorkQueue(time: time)
     informers.configuration.onChange { [queue] in queue.add(.configuration) }
     informers.nodes.onChange { [queue] change in
@@ -64,6 +71,14 @@ final class SpeakerInputs: Sendable {
       return (configuration, cluster)
     }
   }
+
+  /// Whether there is somebody to hand addresses over to.
+  var hasOtherMembers: Bool {
+    state.withLock { $0.cluster?.members.contains { $0 != node } ?? false }
+  }
+
+  /// The other nodes, by their addresses; none before ``load()``.
+  var peers: [IPAddress: String] { state.withLock { $0.peers } }
 
   /// Builds both parts from the stores, which must be in sync.
   func load() {
@@ -93,6 +108,7 @@ final class SpeakerInputs: Sendable {
       return (assessment, isNew, news)
     }
     metrics.configured(isStale: !assessment.isValid)
+    report(assessment)
     // Users are told by the controller, once and not by every node.
     for problem in news {
       logger.error("configuration object not taken", metadata: [LogKey.problem: "\(problem)"])
@@ -116,11 +132,20 @@ final class SpeakerInputs: Sendable {
         nodes: facts,
         members: SpeakerMembership.members(
           nodes: nodes, speakers: informers.speakers?.store.values))
-    case .members(let metadata): view = ClusterView(nodes: facts, members: Set(metadata.keys))
+    case .members(let metadata): view = ClusterView(nodes: facts, metadata: metadata)
     }
-    let old = state.withLock { state in
-      defer { state.cluster = view }
-      return state.cluster
+    let peers = nodes.filter { $0.metadata.name != node }.flatMap { node in
+      (node.status?.addresses ?? []).compactMap { address in
+        IPAddress(address.address).map { ($0, node.metadata.name) }
+      }
+    }
+    let (old, isPeerNew) = state.withLock { state in
+      let peers = Dictionary(peers) { first, _ in first }
+      defer {
+        state.cluster = view
+        state.peers = peers
+      }
+      return (state.cluster, state.peers != peers)
     }
     if view.nodes[node] == nil, old == nil || old?.nodes[node] != nil {
       logger.warning(
@@ -137,7 +162,7 @@ final class SpeakerInputs: Sendable {
           LogKey.left: "\(before.subtracting(view.members).sorted())",
         ])
     }
-    return old != view
+    return old != view || isPeerNew
   }
 }
 
@@ -145,9 +170,11 @@ final class SpeakerInputs: Sendable {
 private struct NodeState: Equatable {
   var facts: NodeFacts
   var isReady: Bool
+  var addresses: [NodeAddress]?
 
   init(_ node: Node) {
     facts = NodeFacts(node)
     isReady = node.isReady
+    addresses = node.status?.addresses
   }
 }

@@ -37,6 +37,14 @@ final class SpeakerMetrics: Sendable {
     self.isStale.record(isStale ? 1 : 0)
   }
 
+  /// Counts claims by another host to an address of ours: of a node, or of something else.
+  func countConflict(_ address: IPAddress, isNode: Bool) {
+    Counter(
+      label: "metallb_layer2_conflicts_total",
+      dimensions: [("ip", "\(address)"), ("claimant", isNode ? "node" : "other")], factory: factory
+    ).increment()
+  }
+
   /// Replaces the series of a Service.
   func announce(_ service: NamespacedName, from old: [IPAddress], to new: [IPAddress]) {
     announced.withLock { gauges in

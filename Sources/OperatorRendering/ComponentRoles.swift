@@ -12,6 +12,8 @@ extension Roles {
         .allow(["create", "patch"], "events"),
         .allow(Verbs.readAndWrite, "configurationstates", group: metalLBGroup),
         .allow(Verbs.update, "configurationstates/status", group: metalLBGroup),
+        // What speakers found on the link.
+        .allow(Verbs.read, "servicel2statuses", group: metalLBGroup),
       ])
       + role(
         name, accounts: [name],

@@ -94,7 +94,8 @@ struct ProcessOptions: ParsableArguments {
 /// - Parameter grace: a little less than the Pod's grace period, after which the kubelet kills.
 func runUntilSignalled(_ services: [any Service], grace: Duration, logger: Logger) async throws {
   var configuration = ServiceGroupConfiguration(
-    services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    services: [SlimProcess()] + services, gracefulShutdownSignals: [.sigterm, .sigint],
+    logger: logger)
   configuration.maximumGracefulShutdownDuration = grace
   do {
     try await ServiceGroup(configuration: configuration).run()

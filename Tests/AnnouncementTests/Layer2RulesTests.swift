@@ -13,6 +13,7 @@ struct Situation: CustomTestStringConvertible {
   var service: ServiceFacts? = .web
   var endpoints = UsableEndpoints(exist: true, nodes: ["node1"])
   var advertisements = [ConfiguredL2Advertisement.everywhere]
+  var witnessed: Set<String> = []
   var cluster = ClusterView(
     nodes: [
       "node1": NodeFacts(labels: ["zone": "a"]), "node2": NodeFacts(labels: ["zone": "a"]),
@@ -30,7 +31,8 @@ struct Situation: CustomTestStringConvertible {
 
   var decision: Layer2Decision {
     rules.decide(
-      service, endpoints: endpoints, configuration: configuration, cluster: cluster)
+      service, endpoints: endpoints, configuration: configuration, cluster: cluster,
+      witnessed: witnessed)
   }
 
   private var configuration: ValidatedConfiguration {
@@ -72,6 +74,14 @@ extension ConfiguredL2Advertisement {
       serviceSelectors: services.map { [$0] } ?? [],
       preferredNodes: preferred.map { PreferredNodes(weight: $0.0, selector: selector($0.zone)) })
   }
+}
+
+extension ConfiguredL2Advertisement {
+  static let draining: ConfiguredL2Advertisement = {
+    var advertisement = everywhere
+    advertisement.drainTriggers = [.cordoned]
+    return advertisement
+  }()
 }
 
 extension ServiceFacts {
@@ -203,7 +213,79 @@ extension ServiceFacts {
     Situation("an advertisement without interfaces means all", Situation.announced()) {
       $0.advertisements = [.on(interfaces: ["eth0"]), .everywhere]
     },
+    Situation("a node that answers on the link is alive", .withhold(.otherNodeLeads("node3"))) {
+      $0.rules.node = "node1"
+      $0.cluster.members = ["node1", "node2"]
+      $0.witnessed = ["node3"]
+    },
+    Situation("a node that answers and comes later changes nothing", Situation.announced()) {
+      $0.cluster.members = ["node3"]
+      $0.witnessed = ["node1"]
+    },
+    Situation("a node that answers and may not announce does not stand", Situation.announced()) {
+      $0.rules.node = "node1"
+      $0.cluster.members = ["node1"]
+      $0.advertisements = [.on(zone: "a")]
+      $0.witnessed = ["node3", "stranger"]
+    },
+    Situation("this node is drained", .withhold(.otherNodeLeads("node1"))) {
+      $0.cluster.extensions = .draining
+      $0.cluster.nodes["node3"]?.drainTriggers = [.cordoned, .outOfService]
+      $0.advertisements = [.draining, .everywhere]
+    },
+    Situation("drained for a reason that nobody asked for", Situation.announced()) {
+      $0.cluster.extensions = .draining
+      $0.cluster.nodes["node3"]?.drainTriggers = [.outOfService]
+      $0.advertisements = [.draining]
+    },
+    Situation("drained, but not all members know that", Situation.announced()) {
+      $0.cluster.extensions = .interfaceAvailability
+      $0.cluster.interfaces = ["node1": ["eth0"], "node2": ["eth0"], "node3": ["eth0"]]
+      $0.cluster.nodes["node3"]?.drainTriggers = [.cordoned]
+      $0.advertisements = [.draining]
+    },
+    Situation("the last one goes on announcing while it is drained", Situation.announced()) {
+      $0.cluster.extensions = .draining
+      for node in ["node1", "node2", "node3"] {
+        $0.cluster.nodes[node]?.drainTriggers = [.cordoned]
+      }
+      $0.advertisements = [.draining]
+    },
+    Situation("this node has no interface that works", .withhold(.otherNodeLeads("node1"))) {
+      $0.cluster.extensions = .interfaceAvailability
+      $0.cluster.interfaces = ["node1": ["eth0"], "node2": ["eth0"]]
+    },
+    Situation("this node lacks the interfaces", .withhold(.otherNodeLeads("node2"))) {
+      $0.cluster.extensions = .interfaceAvailability
+      $0.cluster.interfaces = ["node1": ["eth0"], "node2": ["eth1"], "node3": ["eth0"]]
+      $0.advertisements = [.on(interfaces: ["eth1", "eth2"])]
+    },
+    Situation("nobody has the interfaces", Situation.announced(on: .named(["eth1"]))) {
+      $0.cluster.extensions = .interfaceAvailability
+      $0.cluster.interfaces = ["node1": ["eth0"], "node3": ["eth0"]]
+      $0.advertisements = [.on(interfaces: ["eth1"])]
+    },
+    Situation("not all members tell their interfaces", Situation.announced()) {
+      $0.cluster.interfaces = ["node1": ["eth0"], "node2": ["eth0"]]
+    },
   ]
+
+  @Test func `How an address is announced comes from all advertisements`() {
+    var quick = ConfiguredL2Advertisement.everywhere
+    quick.refreshInterval = .seconds(30)
+    var slow = quick
+    slow.refreshInterval = .seconds(60)
+    slow.detectsDuplicates = false
+    let situation = Situation("refreshed", Situation.announced()) {
+      $0.advertisements = [slow, quick]
+    }
+    guard case .announce(let announcement) = situation.decision else {
+      Issue.record("not announced")
+      return
+    }
+    #expect(announcement.refreshInterval == .seconds(30))
+    #expect(!announcement.detectsDuplicates)
+  }
 
   @Test(arguments: situations)
   func `Decides`(situation: Situation) {

@@ -133,4 +133,21 @@ import Testing
       #expect(sent == expected)
     }
   }
+
+  @Test func `A target that is refreshed is told again and again until it is stopped`() {
+    var schedule = GratuitousSchedule<Int>()
+    schedule.start(1, refreshInterval: .seconds(60), now: start)
+    schedule.start(2, refreshInterval: .seconds(30), now: start)
+    let sent = run(&schedule, until: .seconds(130))
+    #expect(
+      sent.filter { $0.target == 1 }.map(\.milliseconds)
+        == [0, 1100, 2200, 3300, 4400, 64_400, 124_400])
+    #expect(
+      sent.filter { $0.target == 2 }.map(\.milliseconds)
+        == [0, 1100, 2200, 3300, 4400, 34_400, 64_400, 94_400, 124_400])
+    #expect(!schedule.isBursting(1))
+    schedule.stop(1)
+    schedule.stop(2)
+    #expect(schedule.nextRound(now: start) == nil)
+  }
 }

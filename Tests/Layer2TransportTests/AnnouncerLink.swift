@@ -62,6 +62,12 @@ struct AnnouncerLink {
     Issue.record("the announcer ended")
   }
 
+  /// Waits for the next thing that happens to an address.
+  func nextReport() async -> AddressReport? {
+    for await report in announcer.reports { return report }
+    return nil
+  }
+
   func counter(_ name: String, _ ip: String) throws -> Int64 {
     try metrics.expectCounter("metallb_layer2_\(name)", [("ip", ip)]).totalValue
   }

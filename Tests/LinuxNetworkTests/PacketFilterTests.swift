@@ -29,21 +29,21 @@ import Testing
   private static let ethernet = [UInt8](repeating: 0xff, count: 6) + [2, 0, 0, 0, 0, 0x64]
   private static let arpStart: [UInt8] = [0x08, 0x06, 0, 1, 8, 0, 6, 4]
 
-  @Test func `ARP requests pass, other operations and short frames do not`() throws {
+  @Test func `ARP requests and replies pass, other operations and short frames do not`() throws {
     let rest = [UInt8](repeating: 0, count: 20)
     let frames = [UInt8](0...4).map { Self.ethernet + Self.arpStart + [0, $0] + rest }
-    #expect(try Filtered(.arpRequests, frames).accepted == [1])
-    #expect(try Filtered(.arpRequests, [Self.ethernet + Self.arpStart]).accepted == [])
+    #expect(try Filtered(.arp, frames).accepted == [1, 2])
+    #expect(try Filtered(.arp, [Self.ethernet + Self.arpStart]).accepted == [])
   }
 
-  @Test func `Neighbour solicitations pass, other ICMPv6 and other protocols do not`() throws {
+  @Test func `Solicitations and advertisements pass, other messages and protocols do not`() throws {
     func frame(nextHeader: UInt8, type: UInt8) -> [UInt8] {
       Self.ethernet + [0x86, 0xdd, 0x60, 0, 0, 0, 0, 32, nextHeader, 255]
         + [UInt8](repeating: 0, count: 32) + [type, 0, 0, 0] + [UInt8](repeating: 0, count: 20)
     }
     let types: [UInt8] = [133, 134, 135, 136, 128]
     let frames = types.map { frame(nextHeader: 58, type: $0) } + [frame(nextHeader: 17, type: 135)]
-    #expect(try Filtered(.neighborSolicitations, frames).accepted == [2])
-    #expect(try Filtered(.neighborSolicitations, [Array(frames[2].prefix(54))]).accepted == [])
+    #expect(try Filtered(.neighborDiscovery, frames).accepted == [2, 3])
+    #expect(try Filtered(.neighborDiscovery, [Array(frames[2].prefix(54))]).accepted == [])
   }
 }

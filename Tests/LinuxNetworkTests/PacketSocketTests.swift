@@ -37,7 +37,7 @@ struct PacketSocketNamespaceTests {
       ) {
         defer { isReady.finish() }
         let interface = try #require(try NetworkInterface.all().first { $0.name == "b0" })
-        let socket = try PacketSocket(interface: interface.index, filter: .arpRequests)
+        let socket = try PacketSocket(interface: interface.index, filter: .arp)
         let poller = try Poller()
         try poller.add(socket.descriptor, token: 0)
         try poller.add(signal.descriptor, token: 1)
@@ -58,7 +58,7 @@ struct PacketSocketNamespaceTests {
       for await _ in ready {}
       let sent = try await NetworkThread.run(name: "send", in: a.networkNamespace) {
         let interface = try #require(try NetworkInterface.all().first { $0.name == "a0" })
-        let socket = try PacketSocket(interface: interface.index, filter: .arpRequests)
+        let socket = try PacketSocket(interface: interface.index, filter: .arp)
         var batch = OutgoingFrames()
         for frame in frames {
           batch.bytes += frame
@@ -105,7 +105,7 @@ struct PacketSocketNamespaceTests {
       let waiting = try await NetworkThread.run(
         name: "empty", in: namespaces[0].networkNamespace
       ) {
-        let socket = try PacketSocket(interface: 1, filter: .neighborSolicitations)
+        let socket = try PacketSocket(interface: 1, filter: .neighborDiscovery)
         var batch = ReceivedFrames()
         try socket.receive(into: &batch)
         return batch.count
@@ -113,7 +113,7 @@ struct PacketSocketNamespaceTests {
       #expect(waiting == 0)
       let error = await #expect(throws: LinuxError.self) {
         try await NetworkThread.run(name: "missing", in: namespaces[0].networkNamespace) {
-          _ = try PacketSocket(interface: 99, filter: .arpRequests).descriptor
+          _ = try PacketSocket(interface: 99, filter: .arp).descriptor
         }
       }
       #expect(error?.isInterfaceUnavailable == true)

@@ -12,6 +12,12 @@ final class RecordedAnnouncer: AddressAnnouncing {
     var announced: [IPAddress: InterfaceSelection] = [:]
     /// How often each address was withdrawn.
     var withdrawals: [IPAddress: Int] = [:]
+    /// With which options each address was last announced.
+    var options: [IPAddress: AnnouncementOptions] = [:]
+    var handovers: [IPAddress: Int] = [:]
+    var watched: Set<IPAddress> = []
+    var defences: [IPAddress: Int] = [:]
+    var peers: Set<IPAddress> = []
     var isStopped = false
   }
 
@@ -28,11 +34,17 @@ final class RecordedAnnouncer: AddressAnnouncing {
   let interfaceChanges: AsyncStream<[InterfaceStatus]>
   private let interfaceContinuation: AsyncStream<[InterfaceStatus]>.Continuation
   private let end = AsyncStream<Void>.makeStream()
+  let reports: AsyncStream<AddressReport>
+  private let reportContinuation: AsyncStream<AddressReport>.Continuation
+  /// Whether probing and handing over end at once, with nobody on the link.
+  private let isAlone: Bool
   private let present: Mutex<[InterfaceStatus]>
   private let state = Mutex(State())
   private let waiters = Mutex<[Waiter]>([])
 
-  init(interfaces: [String] = ["eth0"]) {
+  init(interfaces: [String] = ["eth0"], isAlone: Bool = true) {
+    self.isAlone = isAlone
+    (reports, reportContinuation) = AsyncStream.makeStream()
     (interfaceChanges, interfaceContinuation) = AsyncStream.makeStream()
     present = Mutex([])
     setInterfaces(interfaces)
@@ -52,13 +64,43 @@ final class RecordedAnnouncer: AddressAnnouncing {
   var interfaces: [InterfaceStatus] { present.withLock { $0 } }
   var current: State { state.withLock { $0 } }
 
-  func announce(_ address: IPAddress, interfaces: InterfaceSelection) {
-    change { $0.announced[address] = interfaces }
+  func announce(
+    _ address: IPAddress, interfaces: InterfaceSelection, options: AnnouncementOptions
+  ) {
+    change {
+      $0.announced[address] = interfaces
+      $0.options[address] = options
+      $0.watched.remove(address)
+    }
+    if options.probesFirst && isAlone { report(.announcedAfterProbing(address)) }
   }
+
+  func handOver(_ address: IPAddress, within duration: Duration) {
+    change {
+      $0.announced[address] = nil
+      $0.handovers[address, default: 0] += 1
+    }
+    if isAlone { report(.handedOver(address, to: nil)) }
+  }
+
+  func watch(_ address: IPAddress, interfaces: InterfaceSelection) {
+    change {
+      $0.announced[address] = nil
+      $0.watched.insert(address)
+    }
+  }
+
+  func defend(_ address: IPAddress) { change { $0.defences[address, default: 0] += 1 } }
+
+  func setPeers(_ addresses: Set<IPAddress>) { change { $0.peers = addresses } }
+
+  /// Tells the speaker what happened on the link.
+  func report(_ report: AddressReport) { reportContinuation.yield(report) }
 
   func withdraw(_ address: IPAddress) {
     change {
       $0.announced[address] = nil
+      $0.watched.remove(address)
       $0.withdrawals[address, default: 0] += 1
     }
   }
@@ -66,6 +108,7 @@ final class RecordedAnnouncer: AddressAnnouncing {
   func run() async throws {
     for await _ in end.stream {}
     interfaceContinuation.finish()
+    reportContinuation.finish()
   }
 
   func stop() {

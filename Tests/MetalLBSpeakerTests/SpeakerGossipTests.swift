@@ -1,6 +1,7 @@
 import Foundation
 import KubernetesAPI
 import KubernetesClient
+import Layer2
 import KubernetesTesting
 import Logging
 import NetworkAddresses

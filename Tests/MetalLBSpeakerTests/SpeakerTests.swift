@@ -48,6 +48,27 @@ import Testing
     }
   }
 
+  @Test func `Says whether it takes the configuration as it stands`() async throws {
+    try await Scene.with(nodes: 1) { scene in
+      let node = scene.nodes[0]
+      try await scene.withSpeaker(on: node) { speaker in
+        try await speaker.isAnnouncing([scene.address])
+        let good = try await scene.state(of: node) { $0?.status?.result == "Valid" }
+        #expect(good?.metadata.labels["metallb.io/component-type"] == "speaker")
+        #expect(good?.metadata.labels["metallb.io/node-name"] == node)
+        #expect(good?.metadata.ownerReferences.map(\.name) == ["speaker-\(node)"])
+        #expect(good?.status?.conditions?.map(\.type) == ["configReconcilerValid"])
+        _ = try await scene.client.create(
+          IPAddressPool(
+            metadata: ObjectMeta(name: "bad", namespace: scene.namespace),
+            spec: IPAddressPool.Spec(addresses: ["no address"])))
+        let bad = try await scene.state(of: node) { $0?.status?.result == "Invalid" }
+        #expect(bad?.status?.errorSummary?.contains("bad") == true)
+        #expect(speaker.announcer.current.announced[scene.address] == .all)
+      }
+    }
+  }
+
   @Test func `Of two speakers one announces, and the other takes over when its node is lost`()
     async throws
   {
@@ -282,6 +303,24 @@ import Testing
 }
 
 extension Scene {
+  /// The object in which the speaker of a Node says how it takes the configuration, once it satisfies the condition.
+  func state(
+    of node: String, _ condition: (ConfigurationState?) -> Bool
+  ) async throws -> ConfigurationState? {
+    while true {
+      let list = try await client.list(ConfigurationState.self, namespace: namespace)
+      let state = list.items.first { $0.metadata.name == "speaker-\(node)" }
+      if condition(state) { return state }
+      let events = try await client.watch(
+        ConfigurationState.resource, namespace: namespace,
+        options: WatchOptions(resourceVersion: list.metadata.resourceVersion))
+      for try await event in events {
+        if case .bookmark = event { continue }
+        break
+      }
+    }
+  }
+
   /// The first event with that reason about the Service.
   func event(_ reason: String) async throws -> Event {
     while true {

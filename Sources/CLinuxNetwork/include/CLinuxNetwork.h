@@ -25,6 +25,12 @@ void cln_error_text(int32_t code, char *text, uint32_t size);
 /// Runs `body(context)` on a new detached thread. The kernel shows the first 15 bytes of `name`.
 int32_t cln_start_thread(const char *name, void (*body)(void *), void *context);
 
+// Memory
+
+/// Gives up the pages of code and constants that are in memory now. They come back from the file, or rather from the
+/// page cache, when they are used.
+void cln_release_code(void);
+
 // Namespaces. Each changes the calling thread alone, so it belongs on a thread that runs nothing else.
 
 enum cln_namespace_kind {

@@ -8,6 +8,9 @@ package struct ParsedL2Advertisement: Sendable, Hashable {
   package var interfaces: [String]
   package var serviceSelectors: [LabelSelector]
   package var preferredNodes: [ConfiguredL2Advertisement.PreferredNodes]
+  package var detectsDuplicates: Bool
+  package var refreshInterval: Duration?
+  package var drainTriggers: Set<ConfiguredL2Advertisement.DrainTrigger>
 
   /// Checks everything about an advertisement that does not depend on other objects.
   /// - Throws: the first fault, in the order of the fields.
@@ -19,6 +22,12 @@ package struct ParsedL2Advertisement: Sendable, Hashable {
     interfaces = Set(spec.interfaces ?? []).sorted()
     serviceSelectors = spec.serviceSelectors ?? []
     preferredNodes = []
+    // The schema allows no other values; those of a newer version mean nothing here.
+    let extensions = spec.extensions
+    detectsDuplicates = extensions?.duplicateAddressDetection != "Disabled"
+    refreshInterval = extensions?.gratuitousRefreshSeconds.map { .seconds(max(10, Int64($0))) }
+    drainTriggers = Set(
+      (extensions?.drainOn ?? []).compactMap(ConfiguredL2Advertisement.DrainTrigger.init))
 
     try SelectorValidation.check(nodeSelectors, field: "spec.nodeSelectors")
     try SelectorValidation.check(serviceSelectors, field: "spec.serviceSelectors")
@@ -35,8 +44,12 @@ package struct ParsedL2Advertisement: Sendable, Hashable {
   }
 
   func configured(source: ConfigurationObject) -> ConfiguredL2Advertisement {
-    ConfiguredL2Advertisement(
+    var configured = ConfiguredL2Advertisement(
       source: source, nodeSelectors: nodeSelectors, interfaces: interfaces,
       serviceSelectors: serviceSelectors, preferredNodes: preferredNodes)
+    configured.detectsDuplicates = detectsDuplicates
+    configured.refreshInterval = refreshInterval
+    configured.drainTriggers = drainTriggers
+    return configured
   }
 }

@@ -1,0 +1,216 @@
+package import ClusterConfiguration
+package import KubernetesAPI
+package import Layer2
+package import NetworkAddresses
+
+/// What one node does about the addresses of all Services: follows the decisions of ``Layer2Rules`` from one to the next,
+/// and what is heard on the link.
+///
+/// ```
+///                        ┌────────────── withheld ◀───────────────┐
+///   another node leads   │                                        │ any other reason: withdraw
+///   and answers: watch   ▼              it is this node's turn    │
+///        yielded ──────────────────────▶ announced ───────────────┤
+///                   it fell silent         ▲   │                  │ another node's turn: answer on
+///                                          └───┘                  │ until that node tells the network
+///                                interfaces, conflicts: tell ─────┘
+/// ```
+///
+/// A value: facts, reports and the time come in, commands for the link and news for users come out. The speaker runs it,
+/// and the simulator runs many.
+package struct Layer2Ownership: Sendable {
+  /// What became of a Service when it was last looked at.
+  package enum Outcome: Hashable, Sendable {
+    case announced(Layer2Announcement)
+    case withheld(WithholdReason)
+    /// It is this node's turn, and none of the interfaces to announce on exists here.
+    case interfacesMissing(Layer2Announcement, Set<String>)
+    /// It would be this node's turn, but a node that is not known to be alive answers on the link and comes first.
+    case yielded(Layer2Announcement, to: String)
+
+    package var announcement: Layer2Announcement? {
+      guard case .announced(let announcement) = self else { return nil }
+      return announcement
+    }
+  }
+
+  /// What to do on the link.
+  package enum Command: Hashable, Sendable {
+    case announce(IPAddress, InterfaceSelection, AnnouncementOptions)
+    case withdraw(IPAddress)
+    case handOver(IPAddress, within: Duration)
+    case watch(IPAddress, InterfaceSelection)
+    case defend(IPAddress)
+  }
+
+  /// What changed for one Service.
+  package struct Change: Sendable, Hashable {
+    package var commands: [Command] = []
+    package var outcome: Outcome
+    /// Nil when the Service was not looked at before.
+    package var before: Outcome?
+    /// The addresses that are answered for: as they were last told, and now.
+    package var addressesBefore: [IPAddress]
+    package var addresses: [IPAddress]
+
+    package var isNews: Bool { before != outcome || addressesBefore != addresses }
+  }
+
+  /// How long an address is answered for after another node's turn has come: until that node tells the network, which
+  /// takes as long as it needs to notice.
+  package static let handover = Duration.seconds(1)
+
+  package let rules: Layer2Rules
+  var table = Layer2AnnouncementTable()
+  /// Of the Services that exist and have been looked at.
+  private(set) var outcomes: [NamespacedName: Outcome] = [:]
+  /// The addresses that are answered for, by Service, as they were last told.
+  private var told: [NamespacedName: [IPAddress]] = [:]
+  var link = LinkKnowledge()
+  /// The other nodes, by their addresses.
+  package var peers: [IPAddress: String] = [:]
+  /// Addresses that wait for their next owner while this process ends.
+  var leaving: Set<IPAddress> = []
+  package private(set) var isStopped = false
+
+  package init(rules: Layer2Rules) {
+    self.rules = rules
+  }
+
+  package subscript(service: NamespacedName) -> Outcome? { outcomes[service] }
+
+  /// All Services with their last outcome, in no order.
+  package var all: some Collection<(key: NamespacedName, value: Outcome)> { outcomes }
+
+  /// The addresses that are answered for of a Service.
+  package func addresses(of service: NamespacedName) -> [IPAddress] { told[service] ?? [] }
+
+  /// The Services whose addresses are announced or about to be.
+  package func services(of address: IPAddress) -> [NamespacedName] { table.services(of: address) }
+
+  /// The addresses that are announced or about to be, in order.
+  package var announcedAddresses: [IPAddress] { table.addresses.sorted() }
+
+  // MARK: Services
+
+  /// A Service got or lost addresses. What it gets while we look it has for the first time; what it had when we came is
+  /// old.
+  ///
+  /// - Parameter old: nil for a Service that was not known.
+  package mutating func noteAddresses(
+    from old: [IPAddress]?, to new: [IPAddress], now: ContinuousClock.Instant
+  ) {
+    let (before, after) = (Set(old ?? []), Set(new))
+    link.noteKnown(before.subtracting(after))
+    if old != nil { link.noteGiven(after.subtracting(before), now: now) }
+  }
+
+  /// Looks at one Service; nil after ``stop()`` or ``leave(within:)``.
+  ///
+  /// - Parameters:
+  ///   - service: nil when it is gone.
+  ///   - interfaces: the names of those that exist here.
+  package mutating func reconcile(
+    _ key: NamespacedName, _ service: ServiceFacts?, endpoints: UsableEndpoints,
+    configuration: ValidatedConfiguration, cluster: ClusterView, interfaces: [String],
+    now: ContinuousClock.Instant
+  ) -> Change? {
+    guard !isStopped else { return nil }
+    let addresses = service?.addresses ?? []
+    let witnessed = link.witnesses(of: addresses, now: now)
+    let decide = { [rules] (witnessed: Set<String>) in
+      rules.decide(
+        service, endpoints: endpoints, configuration: configuration, cluster: cluster,
+        witnessed: witnessed)
+    }
+    var outcome = Self.outcome(of: decide(witnessed), interfaces: interfaces)
+    if case .withheld(.otherNodeLeads(let leader)) = outcome {
+      link.noteKnown(addresses)
+      if witnessed.contains(leader), case .announce(let announcement) = decide([]) {
+        outcome = .yielded(announcement, to: leader)
+      }
+    }
+    let before = outcomes[key]
+    outcomes[key] = service == nil ? nil : outcome
+    var commands: [Command] = []
+    for change in table.set(outcome.announcement, for: key) {
+      commands.append(command(change, outcome, now: now))
+    }
+    commands += endOfWatching(before, outcome)
+    let addressesBefore = told[key] ?? []
+    let answered = (outcome.announcement?.addresses ?? []).filter { !link.probed.contains($0) }
+    told[key] = answered.isEmpty ? nil : answered
+    return Change(
+      commands: commands, outcome: outcome, before: before, addressesBefore: addressesBefore,
+      addresses: answered)
+  }
+
+  private static func outcome(of decision: Layer2Decision, interfaces: [String]) -> Outcome {
+    switch decision {
+    case .withhold(let reason): return .withheld(reason)
+    case .announce(let announcement):
+      guard case .named(let names) = announcement.interfaces, names.isDisjoint(with: interfaces)
+      else { return .announced(announcement) }
+      return .interfacesMissing(announcement, names)
+    }
+  }
+
+  private mutating func command(
+    _ change: Layer2AnnouncementTable.Change, _ outcome: Outcome, now: ContinuousClock.Instant
+  ) -> Command {
+    switch change {
+    case .announce(let address, let interfaces):
+      let announcement = outcome.announcement
+      let options = AnnouncementOptions(
+        probesFirst: announcement?.detectsDuplicates == true && link.isFresh(address, now: now),
+        refreshInterval: announcement?.refreshInterval)
+      link.noteKnown([address])
+      if options.probesFirst { link.beginProbing(address) }
+      return .announce(address, interfaces, options)
+    case .withdraw(let address):
+      let isAnswered = !link.probed.contains(address)
+      link.forget(address)
+      switch outcome {
+      case .yielded(let announcement, _):
+        return .watch(address, announcement.interfaces)
+      case .withheld(.otherNodeLeads) where isAnswered:
+        return .handOver(address, within: Self.handover)
+      case .announced, .withheld, .interfacesMissing:
+        return .withdraw(address)
+      }
+    }
+  }
+
+  private func endOfWatching(_ before: Outcome?, _ outcome: Outcome) -> [Command] {
+    guard case .yielded(let announcement, _) = before else { return [] }
+    if case .yielded = outcome { return [] }
+    return announcement.addresses.filter { table.services(of: $0).isEmpty }
+      .map { .withdraw($0) }
+  }
+
+  // MARK: The end
+
+  /// Announces nothing new, and goes on answering for each address until its next owner tells the network, or the time is
+  /// up. ``hasLeft`` says when that is so for all; ``stop()`` has to follow.
+  package mutating func leave(within duration: Duration) -> [Command] {
+    isStopped = true
+    leaving = Set(table.addresses).subtracting(link.probed)
+    return leaving.sorted().map { .handOver($0, within: duration) }
+  }
+
+  package var hasLeft: Bool { leaving.isEmpty }
+
+  /// Withdraws everything; nothing is announced afterwards.
+  /// - Returns: what to do, and the Services that were announced with the addresses that were answered for.
+  package mutating func stop() -> (commands: [Command], announced: [NamespacedName: [IPAddress]]) {
+    isStopped = true
+    let announced = outcomes.compactMapValues(\.announcement).keys.map { ($0, told[$0] ?? []) }
+    outcomes = [:]
+    told = [:]
+    let commands = table.removeAll().compactMap { change -> Command? in
+      guard case .withdraw(let address) = change else { return nil }
+      return .withdraw(address)
+    }
+    return (commands, Dictionary(uniqueKeysWithValues: announced))
+  }
+}

@@ -1,0 +1,24 @@
+import LinuxNetwork
+import ServiceLifecycle
+
+/// Keeps the process small: starting (TLS, decoding, the command line) touches three times as much code as running does, and
+/// a large change touches it again.
+struct SlimProcess: Service {
+  private static let afterStart = Duration.seconds(10)
+  private static let interval = Duration.seconds(300)
+
+  func run() async throws {
+    do {
+      try await cancelWhenGracefulShutdown {
+        var delay = Self.afterStart
+        while true {
+          try await Task.sleep(for: delay)
+          ProgramCode.release()
+          delay = Self.interval
+        }
+      }
+    } catch is CancellationError {
+      return
+    }
+  }
+}

@@ -1,0 +1,571 @@
+import Announcement
+import ClusterConfiguration
+package import KubernetesAPI
+import Layer2
+package import Membership
+package import NetworkAddresses
+
+/// Speakers with their real cores (membership, election, ownership, responder) on a virtual clock, the networks between them,
+/// the API server and a client on the link. The same seed gives the same run.
+package struct SpeakerSimulation {
+  package let start = ContinuousClock.now
+  package internal(set) var now: ContinuousClock.Instant
+  package var network = SimulatedNetwork()
+  package var generator: SeededGenerator
+  package private(set) var services: [NamespacedName: SimulatedService] = [:]
+  /// Who began to answer for an address, and when.
+  package private(set) var moves: [Move] = []
+  package private(set) var gratuitousFrames = 0
+  var speakers: [SimulatedSpeaker] = []
+  var client = SimulatedClient()
+  let parameters: MemberlistParameters
+  let configuration: ValidatedConfiguration
+  private var agenda = Agenda<Planned>()
+  private var lastSetting = 0
+  private var version = 0
+  /// The other end of each open stream, and when the last bytes on their way arrive there.
+  private var links: [StreamEnd: (other: StreamEnd, busyUntil: ContinuousClock.Instant)] = [:]
+  private var firstBytes: [StreamEnd: [UInt8]] = [:]
+
+  package struct Move: Sendable, Hashable {
+    package var time: ContinuousClock.Instant
+    package var address: IPAddress
+    package var node: Int
+  }
+
+  private enum Planned {
+    case node(Int, process: Int, SimulatedSpeaker.Occurrence)
+    case clientFrame([UInt8])
+    case clientTurn
+  }
+
+  /// How long a newcomer waits for answers before it takes itself for the only one.
+  static let joinPatience = Duration.seconds(2)
+  private static let clientInterval = Duration.milliseconds(500)
+
+  package init(
+    nodes count: Int, services serviceCount: Int, parameters: MemberlistParameters = .fast,
+    seed: UInt64
+  ) throws(Memberlist.ConfigurationError) {
+    now = start
+    generator = SeededGenerator(seed: seed)
+    var parameters = parameters
+    // It costs most of the time, and has its own tests.
+    parameters.compresses = false
+    self.parameters = parameters
+    let advertisement = ConfiguredL2Advertisement(source: Self.source)
+    configuration = ValidatedConfiguration(pools: [
+      ConfiguredPool(
+        name: "pool", source: Self.source,
+        ranges: [AddressRange("10.99.0.0/16")].compactMap(\.self),
+        l2Advertisements: [advertisement])
+    ])
+    for index in 0..<count {
+      guard let address = MemberAddress(bytes: [10, 0, 0, UInt8(index + 1)], port: 7946) else {
+        continue
+      }
+      speakers.append(
+        SimulatedSpeaker(
+          name: "node\(index)", address: address,
+          hardwareAddress: MACAddress(number: 0x0200_0000_0100 + UInt64(index)) ?? .broadcast))
+    }
+    for number in 0..<serviceCount {
+      let address = IPAddress.v4(IPv4Address(rawValue: 0x0a63_0001 + UInt32(number)))
+      services[NamespacedName(namespace: "ns", name: "web\(number)")] = SimulatedService(
+        address: address)
+    }
+    plan(.clientTurn, after: Self.clientInterval)
+  }
+
+  private static let source = ConfigurationObject(
+    reference: ObjectReference(apiVersion: "metallb.io/v1beta1", kind: "Test", name: "test"))
+
+  package var nodeCount: Int { speakers.count }
+  package var elapsed: Duration { now - start }
+
+  // MARK: What is
+
+  /// The nodes that answer for an address on the link.
+  package func owners(of address: IPAddress) -> [Int] {
+    speakers.indices.filter {
+      !network.downLinks.contains($0) && speakers[$0].answered.contains(address)
+    }
+  }
+
+  package func isRunning(_ node: Int) -> Bool { speakers[node].power == .running }
+
+  /// Whether the process of a node is on its way out.
+  package func isTerminating(_ node: Int) -> Bool {
+    speakers[node].power == .running && speakers[node].ownership.isStopped
+  }
+
+  /// The node whose turn it is while exactly these nodes stand.
+  package func leader(of address: IPAddress, among nodes: [Int]) -> Int? {
+    let leader = Layer2Election.leader(
+      of: address, among: nodes.map { .init(node: speakers[$0].name) })
+    return speakers.firstIndex { $0.name == leader }
+  }
+
+  /// Which node the client sends to.
+  package func nodeKnownToClient(for address: IPAddress) -> Int? {
+    guard let known = client.cache[address] else { return nil }
+    return speakers.firstIndex { $0.hardwareAddress == known }
+  }
+
+  // MARK: Time
+
+  package mutating func run(for duration: Duration) {
+    let end = now + duration
+    while let time = agenda.nextTime, time <= end { step() }
+    now = end
+  }
+
+  /// Runs until something holds; false when it does not in time.
+  package mutating func run(until holds: (SpeakerSimulation) -> Bool, within limit: Duration)
+    -> Bool
+  {
+    let end = now + limit
+    while !holds(self) {
+      guard now < end else { return false }
+      run(for: .milliseconds(10))
+    }
+    return true
+  }
+
+  private mutating func plan(_ planned: Planned, after delay: Duration) {
+    agenda.insert(planned, at: now + delay)
+  }
+
+  private mutating func randomDelay() -> Duration {
+    let range = network.delay
+    let nanoseconds = Int64.random(
+      in: Int64(range.lowerBound / .nanoseconds(1))...Int64(range.upperBound / .nanoseconds(1)),
+      using: &generator)
+    return .nanoseconds(nanoseconds)
+  }
+
+  private mutating func isLost() -> Bool {
+    network.loss > 0 && Double.random(in: 0..<1, using: &generator) < network.loss
+  }
+
+  private mutating func step() {
+    guard let (time, planned) = agenda.popFirst() else { return }
+    now = max(now, time)
+    switch planned {
+    case .clientTurn:
+      takeClientTurn()
+      plan(.clientTurn, after: Self.clientInterval)
+    case .clientFrame(let frame):
+      client.receive(frame)
+    case .node(let index, let process, let occurrence):
+      guard speakers[index].process == process else {
+        if case .accept(let dialler) = occurrence { refuse(dialler, at: index) }
+        return
+      }
+      switch speakers[index].power {
+      case .paused: speakers[index].waiting.append(occurrence)
+      case .running, .stopped, .off: deliver(occurrence, to: index)
+      }
+    }
+  }
+
+  // MARK: Power
+
+  /// Starts the process of a node.
+  package mutating func boot(_ index: Int) throws(Memberlist.ConfigurationError) {
+    let node = speakers[index]
+    var configuration = Memberlist.Configuration(name: node.name, address: node.address)
+    configuration.parameters = parameters
+    configuration.metadata = metadata(of: index)
+    let core = try Memberlist(configuration)
+    var fresh = SimulatedSpeaker(
+      name: node.name, address: node.address, hardwareAddress: node.hardwareAddress)
+    fresh.process = node.process + 1
+    fresh.power = .running
+    fresh.core = core
+    fresh.version = version
+    fresh.services = services
+    fresh.responder.setOwnHardwareAddresses([node.hardwareAddress])
+    fresh.ownership.peers = Dictionary(
+      uniqueKeysWithValues: speakers.indices.filter { $0 != index }
+        .map { (Self.nodeAddress($0), speakers[$0].name) })
+    fresh.responder.setPeers(Set(fresh.ownership.peers.keys))
+    for other in speakers.indices where other != index {
+      fresh.responder.learn(speakers[other].hardwareAddress, has: Self.nodeAddress(other))
+    }
+    let peers = speakers.map(\.address).filter { $0 != node.address }
+    fresh.unansweredPeers = Set(peers)
+    fresh.isSettled = peers.isEmpty
+    speakers[index] = fresh
+    updateInterface(index)
+    schedule(.joinIsOver, at: index, after: Self.joinPatience)
+    tell(index) { core, now, generator in core.start(now: now, using: &generator) }
+    tell(index) { core, now, generator in core.setPeers(peers, now: now, using: &generator) }
+    settle(index)
+  }
+
+  private static func nodeAddress(_ index: Int) -> IPAddress {
+    .v4(IPv4Address(rawValue: 0x0a00_0001 + UInt32(index)))
+  }
+
+  /// The process ends without a word.
+  package mutating func kill(_ index: Int) { drop(index, power: .stopped) }
+
+  /// The host ends without a word.
+  package mutating func cutPower(_ index: Int) { drop(index, power: .off) }
+
+  private mutating func drop(_ index: Int, power: SimulatedSpeaker.Power) {
+    speakers[index].core = nil
+    speakers[index].process += 1
+    speakers[index].power = power
+    let ends = links.keys.filter { $0.node == index }
+    for end in ends.sorted(by: { "\($0.stream)" < "\($1.stream)" }) {
+      guard let link = links.removeValue(forKey: end) else { continue }
+      links[link.other] = nil
+      schedule(.closed(link.other.stream), at: link.other)
+    }
+  }
+
+  package mutating func pause(_ index: Int) {
+    if speakers[index].power == .running { speakers[index].power = .paused }
+  }
+
+  package mutating func resume(_ index: Int) {
+    guard speakers[index].power == .paused else { return }
+    speakers[index].power = .running
+    let waiting = speakers[index].waiting
+    speakers[index].waiting = []
+    for occurrence in waiting { deliver(occurrence, to: index) }
+  }
+
+  /// Ends the process in order: says goodbye, and answers until others have taken over.
+  package mutating func terminate(_ index: Int, after grace: Duration = .seconds(2)) {
+    guard speakers[index].power == .running else { return }
+    tell(index) { core, now, generator in core.leave(now: now, using: &generator) }
+    perform(speakers[index].ownership.leave(within: grace), at: index)
+    schedule(.terminate, at: index, after: grace + .milliseconds(100))
+    settle(index)
+  }
+
+  // MARK: Faults of the link
+
+  package mutating func setLink(of index: Int, isUp: Bool) {
+    if isUp { network.downLinks.remove(index) } else { network.downLinks.insert(index) }
+    guard speakers[index].core != nil else { return }
+    updateInterface(index)
+    let metadata = metadata(of: index)
+    tell(index) { core, now, generator in
+      (try? core.setMetadata(metadata, now: now, using: &generator)) ?? []
+    }
+    settle(index)
+  }
+
+  package mutating func heal() {
+    let down = network.downLinks
+    network.heal()
+    for index in down.sorted() { setLink(of: index, isUp: true) }
+    publish()
+  }
+
+  private mutating func updateInterface(_ index: Int) {
+    speakers[index].responder.update(
+      ResponderInterface(
+        index: 1, name: "eth0", hardwareAddress: speakers[index].hardwareAddress,
+        hasCarrier: !network.downLinks.contains(index)), now: now)
+  }
+
+  /// What members tell about themselves: whether their interface works.
+  private func metadata(of index: Int) -> [UInt8] {
+    SpeakerMetadata(
+      version: "simulated", capabilities: .known,
+      interfaces: network.downLinks.contains(index) ? [] : ["eth0"]
+    ).encoded
+  }
+
+  // MARK: The API server
+
+  package mutating func setEndpoint(_ exists: Bool, of service: NamespacedName) {
+    services[service]?.hasEndpoint = exists
+    publish()
+  }
+
+  private mutating func publish() {
+    version += 1
+    for index in speakers.indices where !network.cutAPI.contains(index) {
+      schedule(
+        .services(version: version), at: index,
+        after: .milliseconds(Int64.random(in: 1...50, using: &generator)))
+    }
+  }
+
+  // MARK: The client
+
+  private mutating func takeClientTurn() {
+    for service in services.values.sorted(by: { $0.address < $1.address }) {
+      let known = nodeKnownToClient(for: service.address)
+      // A neighbour that does not answer is asked for anew.
+      if let known, !owners(of: service.address).contains(known) { client.forget(service.address) }
+      if client.cache[service.address] == nil {
+        broadcast(client.request(for: service.address), from: nil)
+      }
+    }
+  }
+
+  // MARK: The link
+
+  private mutating func broadcast(_ frame: [UInt8], from sender: Int?) {
+    if let sender, network.downLinks.contains(sender) { return }
+    for index in speakers.indices where index != sender && !network.downLinks.contains(index) {
+      if !isLost() { schedule(.frame(frame), at: index) }
+    }
+    if sender != nil, !isLost() { plan(.clientFrame(frame), after: randomDelay()) }
+  }
+
+  /// Sends a frame to whom it is for.
+  private mutating func send(_ frame: [UInt8], from sender: Int) {
+    guard let header = EthernetHeader(decoding: frame.span.bytes) else { return }
+    if header.destination.isGroup { return broadcast(frame, from: sender) }
+    guard !network.downLinks.contains(sender), !isLost() else { return }
+    if header.destination == SimulatedClient.hardwareAddress {
+      plan(.clientFrame(frame), after: randomDelay())
+    } else if let target = speakers.firstIndex(where: { $0.hardwareAddress == header.destination }),
+      !network.downLinks.contains(target)
+    {
+      schedule(.frame(frame), at: target)
+    }
+  }
+
+  // MARK: Speakers
+
+  private mutating func schedule(_ occurrence: SimulatedSpeaker.Occurrence, at index: Int) {
+    schedule(occurrence, at: index, after: randomDelay())
+  }
+
+  private mutating func schedule(_ occurrence: SimulatedSpeaker.Occurrence, at end: StreamEnd) {
+    plan(.node(end.node, process: end.process, occurrence), after: randomDelay())
+  }
+
+  private mutating func schedule(
+    _ occurrence: SimulatedSpeaker.Occurrence, at index: Int, after delay: Duration
+  ) {
+    plan(.node(index, process: speakers[index].process, occurrence), after: delay)
+  }
+
+  private mutating func deliver(_ occurrence: SimulatedSpeaker.Occurrence, to index: Int) {
+    guard speakers[index].core != nil else {
+      if case .accept(let dialler) = occurrence { refuse(dialler, at: index) }
+      return
+    }
+    switch occurrence {
+    case .datagram(let bytes, let sender):
+      tell(index) { core, now, generator in
+        core.receive(datagram: bytes, from: sender, now: now, using: &generator)
+      }
+    case .timer(let timer, let setting):
+      guard speakers[index].timers[timer] == setting else { return }
+      speakers[index].timers[timer] = nil
+      tell(index) { core, now, generator in core.timerFired(timer, now: now, using: &generator) }
+    case .accept(let dialler): accept(dialler, at: index)
+    case .bytes(let bytes, let stream):
+      tell(index) { core, now, generator in
+        core.receive(bytes, on: stream, now: now, using: &generator)
+      }
+    case .closed(let stream):
+      links[StreamEnd(node: index, process: speakers[index].process, stream: stream)] = nil
+      tell(index) { core, now, generator in
+        core.streamClosed(stream, now: now, using: &generator)
+      }
+    case .frame(let frame):
+      var answer: [UInt8] = []
+      _ = speakers[index].responder.answer(
+        frame.span.bytes, arrivedOn: 1, now: now, into: &answer)
+      if !answer.isEmpty { send(answer, from: index) }
+    case .wake: speakers[index].nextWake = nil
+    case .look(let services): look(at: services, index)
+    case .joinIsOver: speakers[index].isSettled = true
+    case .services(let version):
+      guard version > speakers[index].version else { return }
+      let changed = services.filter { speakers[index].services[$0.key] != $0.value }.keys.sorted()
+      speakers[index].version = version
+      speakers[index].services = services
+      look(at: changed, index)
+    case .terminate:
+      let (commands, _) = speakers[index].ownership.stop()
+      perform(commands, at: index)
+      kill(index)
+      return
+    }
+    settle(index)
+  }
+
+  /// Brings the parts of a speaker in line after an event: members to ownership, ownership to responder, responder to
+  /// link.
+  private mutating func settle(_ index: Int) {
+    guard speakers[index].core != nil else { return }
+    let view = clusterView(of: index)
+    if speakers[index].lastView != view {
+      speakers[index].lastView = view
+      look(at: speakers[index].services.keys.sorted(), index)
+    }
+    transmit(index)
+    for report in speakers[index].responder.takeReports() {
+      let consequence = speakers[index].ownership.handle(report, now: now)
+      perform(consequence.commands, at: index)
+      look(at: consequence.services, index)
+      if let (services, delay) = consequence.later {
+        schedule(.look(services), at: index, after: delay)
+      }
+    }
+    transmit(index)
+    _ = speakers[index].responder.takeGroupChanges()
+    guard let next = speakers[index].responder.nextRound(now: now) else { return }
+    if let planned = speakers[index].nextWake, planned <= next { return }
+    speakers[index].nextWake = next
+    schedule(.wake, at: index, after: max(.microseconds(1), next - now))
+  }
+
+  private mutating func transmit(_ index: Int) {
+    for target in speakers[index].responder.takeRounds(now: now) {
+      for frame in speakers[index].responder.gratuitousFrames(for: target) {
+        gratuitousFrames += 1
+        broadcast(frame, from: index)
+      }
+    }
+    for target in speakers[index].responder.takeProbes(now: now) {
+      if let frame = speakers[index].responder.probeFrame(for: target) {
+        broadcast(frame, from: index)
+      }
+    }
+  }
+
+  private func clusterView(of index: Int) -> ClusterView {
+    let present = speakers[index].core?.members.filter(\.state.isPresent) ?? []
+    let isSettled = speakers[index].isSettled
+    let facts = Dictionary(uniqueKeysWithValues: speakers.map { ($0.name, NodeFacts()) })
+    guard isSettled else { return ClusterView(nodes: facts) }
+    return ClusterView(
+      nodes: facts,
+      metadata: Dictionary(present.map { ($0.name, $0.metadata) }) { first, _ in first })
+  }
+
+  private mutating func look(at keys: [NamespacedName], _ index: Int) {
+    guard let view = speakers[index].lastView, speakers[index].isSettled else { return }
+    for key in keys {
+      let service = speakers[index].services[key]
+      let facts = service.map { ServiceFacts(key: key, addresses: [$0.address]) }
+      let endpoints = UsableEndpoints(exist: service?.hasEndpoint ?? false, nodes: [])
+      let change = speakers[index].ownership.reconcile(
+        key, facts, endpoints: endpoints, configuration: configuration, cluster: view,
+        interfaces: ["eth0"], now: now)
+      perform(change?.commands ?? [], at: index)
+    }
+  }
+
+  private mutating func perform(_ commands: [Layer2Ownership.Command], at index: Int) {
+    for command in commands {
+      switch command {
+      case .announce(let address, let interfaces, let options):
+        speakers[index].responder.announce(address, on: interfaces, options: options, now: now)
+        moves.append(Move(time: now, address: address, node: index))
+      case .withdraw(let address): speakers[index].responder.withdraw(address)
+      case .handOver(let address, let duration):
+        speakers[index].responder.handOver(address, until: now + duration, now: now)
+      case .watch(let address, let interfaces):
+        speakers[index].responder.watch(address, on: interfaces, now: now)
+      case .defend(let address): speakers[index].responder.defend(address, now: now)
+      }
+    }
+  }
+
+  // MARK: Membership
+
+  private mutating func tell(
+    _ index: Int,
+    _ event: (inout Memberlist, ContinuousClock.Instant, inout SeededGenerator) -> [Memberlist
+      .Action]
+  ) {
+    guard var core = speakers[index].core else { return }
+    speakers[index].core = nil
+    let actions = event(&core, now, &generator)
+    speakers[index].core = core
+    for action in actions { perform(action, for: index) }
+  }
+
+  private mutating func perform(_ action: Memberlist.Action, for index: Int) {
+    switch action {
+    case .send(let bytes, let address):
+      guard let target = reachable(address, from: index), !isLost() else { return }
+      schedule(.datagram(bytes, from: speakers[index].address), at: target)
+    case .openStream(let id, let address, let bytes):
+      guard let target = reachable(address, from: index) else { return }
+      let dialler = StreamEnd(node: index, process: speakers[index].process, stream: id)
+      firstBytes[dialler] = bytes
+      schedule(.accept(dialler), at: target)
+    case .finishStream(let id, let bytes):
+      let end = StreamEnd(node: index, process: speakers[index].process, stream: id)
+      transmit(bytes, from: end, thenClose: true)
+      schedule(.closed(id), at: end)
+    case .closeStream(let id):
+      let end = StreamEnd(node: index, process: speakers[index].process, stream: id)
+      if let link = links.removeValue(forKey: end) {
+        schedule(.closed(link.other.stream), at: link.other)
+      }
+    case .setTimer(let timer, let delay):
+      lastSetting += 1
+      speakers[index].timers[timer] = lastSetting
+      schedule(.timer(timer, setting: lastSetting), at: index, after: delay)
+    case .cancelTimer(let timer):
+      speakers[index].timers[timer] = nil
+    case .report(.peerJoined(let peer)), .report(.peerFailed(let peer, _)):
+      speakers[index].unansweredPeers.remove(peer)
+      if case .report(.peerJoined) = action { speakers[index].isSettled = true }
+      if speakers[index].unansweredPeers.isEmpty { speakers[index].isSettled = true }
+    case .report:
+      break
+    }
+  }
+
+  private func reachable(_ address: MemberAddress, from index: Int) -> Int? {
+    guard let target = speakers.firstIndex(where: { $0.address == address }),
+      !network.cutGossip.contains(SimulatedNetwork.Pair(from: index, to: target))
+    else { return nil }
+    return target
+  }
+
+  private mutating func accept(_ dialler: StreamEnd, at index: Int) {
+    var accepted: StreamID?
+    tell(index) { core, now, generator in
+      let (id, actions) = core.acceptStream(now: now, using: &generator)
+      accepted = id
+      return actions
+    }
+    guard let accepted else { return refuse(dialler, at: index) }
+    let end = StreamEnd(node: index, process: speakers[index].process, stream: accepted)
+    links[end] = (dialler, now)
+    links[dialler] = (end, now)
+    transmit(firstBytes.removeValue(forKey: dialler) ?? [], from: dialler)
+  }
+
+  private mutating func refuse(_ dialler: StreamEnd, at index: Int) {
+    firstBytes[dialler] = nil
+    guard speakers[index].power != .off else { return }
+    schedule(.closed(dialler.stream), at: dialler)
+  }
+
+  /// Bytes of a stream arrive in order.
+  private mutating func transmit(
+    _ bytes: [UInt8], from end: StreamEnd, thenClose: Bool = false
+  ) {
+    guard let link = links[end],
+      !network.cutGossip.contains(SimulatedNetwork.Pair(from: end.node, to: link.other.node))
+    else { return }
+    let time = max(now + network.delay.upperBound, link.busyUntil)
+    links[end]?.busyUntil = time
+    let target = link.other
+    plan(
+      .node(target.node, process: target.process, .bytes(bytes, target.stream)), after: time - now)
+    if thenClose {
+      plan(.node(target.node, process: target.process, .closed(target.stream)), after: time - now)
+    }
+  }
+}
