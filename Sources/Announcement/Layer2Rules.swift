@@ -73,9 +73,11 @@ package struct Layer2Rules: Sendable, Hashable {
       return advertisements.contains { $0.selectsNode(labels: node.labels) }
     }
     if cluster.extensions.contains(.interfaceAvailability) {
+      // Who is heard has an interface.
       names = names.preferring { name in
-        cluster.interfaces[name, default: []]
-          .contains(where: interfaces(of: advertisements, node: name, cluster).contains)
+        witnessed.contains(name)
+          || cluster.interfaces[name, default: []]
+            .contains(where: interfaces(of: advertisements, node: name, cluster).contains)
       }
     }
     if cluster.extensions.contains(.draining) {

@@ -260,6 +260,13 @@ extension ServiceFacts {
       $0.cluster.interfaces = ["node1": ["eth0"], "node2": ["eth1"], "node3": ["eth0"]]
       $0.advertisements = [.on(interfaces: ["eth1", "eth2"])]
     },
+    Situation("who answers on the link has an interface", .withhold(.otherNodeLeads("node3"))) {
+      $0.rules.node = "node1"
+      $0.cluster.members = ["node1", "node2"]
+      $0.cluster.extensions = .interfaceAvailability
+      $0.cluster.interfaces = ["node1": ["eth0"], "node2": ["eth0"]]
+      $0.witnessed = ["node3"]
+    },
     Situation("nobody has the interfaces", Situation.announced(on: .named(["eth1"]))) {
       $0.cluster.extensions = .interfaceAvailability
       $0.cluster.interfaces = ["node1": ["eth0"], "node3": ["eth0"]]
