@@ -36,11 +36,17 @@ extension Layer2Responder {
   // MARK: Leaving an address to others
 
   /// Goes on answering for an announced address, without telling the network unasked, until another host tells it or
-  /// the time is up. For an address that is not announced, nothing happens.
+  /// the time is up; if one did within the last second, answering ends at once. For an address that is not announced, nothing happens.
   package mutating func handOver(
     _ address: IPAddress, until deadline: ContinuousClock.Instant, now: ContinuousClock.Instant
   ) {
     guard var entry = entries[address], entry.stage == .announced else { return }
+    if let claim = entry.lastClaim, now - claim.time < Self.reportInterval {
+      // The next owner was faster.
+      replace(address, with: nil, now: nil)
+      reports.append(.handedOver(address, to: claim.by))
+      return
+    }
     entry.stage = .handingOver
     replace(address, with: entry, now: now)
     setTimer(address, due: deadline)
@@ -77,6 +83,7 @@ extension Layer2Responder {
     let peer = peers[sender]
     switch entry.stage {
     case .announced:
+      entries[address]?.lastClaim = (now, sender)
       report(sender, peer, .announcing, address, on: interface, now: now)
     case .watched:
       report(sender, peer, .watching, address, on: interface, now: now)

@@ -52,6 +52,8 @@ package struct Layer2Responder: Sendable {
     /// When a claim was last reported: those of peers, and those of others.
     var lastReport: (peer: ContinuousClock.Instant?, other: ContinuousClock.Instant?)
     var lastDefence: ContinuousClock.Instant?
+    /// The last claim by another host while it was announced.
+    var lastClaim: (time: ContinuousClock.Instant, by: MACAddress)?
 
     var isAnswered: Bool { stage == .announced || stage == .handingOver }
   }

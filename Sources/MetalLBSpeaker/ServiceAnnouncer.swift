@@ -88,6 +88,10 @@ final class ServiceAnnouncer: Sendable {
       return change
     }
     if let change, change.isNews { note(change, of: key, service) }
+    // Whoever it yielded to may have fallen silent by then.
+    if case .yielded = change?.outcome {
+      return .requeue(after: LinkKnowledge.witnessLife + .milliseconds(100))
+    }
     return .done
   }
 

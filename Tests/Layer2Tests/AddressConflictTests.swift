@@ -216,6 +216,18 @@ import Testing
     #expect(try !isAnswered(text, responder))
   }
 
+  @Test func `A next owner that was faster has the address at once`() throws {
+    var responder = try responder()
+    let text = "10.98.0.150"
+    responder.announce(try address(text), on: .all, now: start)
+    _ = hear(try claim(text, by: Self.peer), &responder)
+    let now = start + .milliseconds(500)
+    responder.handOver(try address(text), until: now + .seconds(1), now: now)
+    let reports = responder.takeReports()
+    #expect(reports == [.handedOver(try address(text), to: Self.peer)])
+    #expect(try !isAnswered(text, responder))
+  }
+
   @Test func `Nobody's turn ends with the time`() throws {
     var responder = try responder()
     responder.announce(try address("fd98::1000"), on: .all, now: start)
