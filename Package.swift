@@ -107,6 +107,7 @@ let package = Package(
     module(
       "ClusterConfiguration",
       ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration", "IPAllocation"]),
+    module("ChartValues", ["KubernetesAPI", "KubernetesYAML", "MetalLBAPI"]),
     module(
       "Announcement",
       [
@@ -182,8 +183,7 @@ let package = Package(
       [
         "Backoff", "NetworkAddresses", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI",
         "LegacyConfiguration", "ClusterConfiguration", "OperatorRendering", "KubernetesClient",
-        "ControllerRuntime", "WebhookServer",
-        logging, metrics, serviceLifecycle,
+        "ControllerRuntime", "WebhookServer", coreMetrics, logging, metrics, serviceLifecycle,
       ]),
     module(
       "ClusterInspection",
@@ -249,8 +249,9 @@ let package = Package(
     .executableTarget(
       name: "metallb",
       dependencies: [
-        "NetworkAddresses", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "OperatorRendering",
-        "LegacyConfiguration", "ClusterInspection", "LinuxNetwork", "KubernetesClient",
+        "NetworkAddresses", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "ChartValues",
+        "OperatorRendering", "LegacyConfiguration", "ClusterInspection", "LinuxNetwork",
+        "KubernetesClient",
         "ControllerRuntime", "MetricsServer", "WebhookServer", "PrometheusMetrics",
         "MetalLBController", "MetalLBSpeaker", "MetalLBOperator", "DevelopmentAPIServer",
         "NetworkLab", "DevelopmentCluster", "LabJourney", argumentParser, logging, metrics,
@@ -270,10 +271,13 @@ let package = Package(
     tests("KubernetesYAML", ["KubernetesAPI"]),
     tests(
       "MetalLBAPI", ["KubernetesAPI", "KubernetesYAML", "KubernetesClient", "KubernetesTesting"]),
-    tests("LegacyConfiguration", ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI"]),
+    tests(
+      "LegacyConfiguration",
+      ["NetworkAddresses", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI"]),
     tests(
       "ClusterConfiguration",
       ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration"]),
+    tests("ChartValues", ["KubernetesAPI", "KubernetesYAML", "MetalLBAPI"]),
     tests(
       "Announcement",
       ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "ClusterConfiguration", "Layer2", crypto]),
@@ -338,8 +342,8 @@ let package = Package(
       "MetalLBOperator",
       [
         "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "KubernetesClient", "ControllerRuntime",
-        "OperatorRendering", "LegacyConfiguration", "KubernetesTesting", "WebhookServer",
-        "WebhookTesting", logging,
+        "OperatorRendering", "LegacyConfiguration", "KubernetesTesting", "PrometheusMetrics",
+        "WebhookServer", "WebhookTesting", logging,
       ]),
     tests(
       "ClusterInspection",

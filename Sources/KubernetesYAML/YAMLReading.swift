@@ -71,6 +71,8 @@ extension JSONValue {
   /// Quoted scalars are strings; plain ones are resolved by their looks.
   private static func scalar(_ node: Yams.Node) -> JSONValue {
     let text = JSONValue.string(node.string ?? "")
+    // Numbers to the base of 60 are of YAML 1.1 alone: `1234:1` is a community.
+    if node.string?.contains(":") ?? false { return text }
     return switch node.tag.rawValue {
     case Tag.Name.null.rawValue: .null
     case Tag.Name.bool.rawValue: node.bool.map(JSONValue.bool) ?? text

@@ -1,5 +1,6 @@
 internal import Backoff
 internal import ControllerRuntime
+package import CoreMetrics
 internal import KubernetesAPI
 package import KubernetesClient
 package import Logging
@@ -27,19 +28,24 @@ package final class Operator: ServiceLifecycle.Service {
   private let options: OperatorOptions
   private let time: TimeSource
   private let logger: Logger
-  private let ready = Mutex(false)
+  private let metrics: OperatorMetrics
+  /// Asked why the operator is not ready.
+  private let obstacle = Mutex<@Sendable () -> String?>({ "does not know the cluster yet" })
 
   package init(
-    client: APIClient, options: OperatorOptions, time: TimeSource = .system, logger: Logger
+    client: APIClient, options: OperatorOptions,
+    metrics factory: any MetricsFactory = NOOPMetricsHandler.instance, time: TimeSource = .system,
+    logger: Logger
   ) {
+    metrics = OperatorMetrics(factory: factory)
     self.client = client
     self.options = options
     self.time = time
     self.logger = logger
   }
 
-  /// Whether the operator knows the cluster and would act, or acts.
-  package var isReady: Bool { ready.withLock { $0 } }
+  /// Why the operator neither acts nor would act if it led; `nil` when it would.
+  package var failure: String? { obstacle.withLock { $0 }() }
 
   /// Runs until graceful shutdown or cancellation.
   /// - Throws: `LeaderElectionError` when leadership is lost: the process should end.
@@ -55,6 +61,7 @@ package final class Operator: ServiceLifecycle.Service {
     var writer = client
     if let elector { writer = client.guardingWrites { try elector.checkDeadline() } }
     let context = makeContext(facts, client: writer)
+    obstacle.withLock { $0 = { context.obstacle ?? "has not read everything yet" } }
     let controller = makeController(context, elector)
     let services: [[any ServiceLifecycle.Service]] = [
       [context.recorder, context.platform], context.allInformers, elector.map { [$0] } ?? [],
@@ -136,12 +143,22 @@ package final class Operator: ServiceLifecycle.Service {
       ready: {
         for informer in context.allInformers { try await informer.waitForSync() }
         try await context.platform.waitForFirst()
-        self.ready.withLock { $0 = true }
+        self.obstacle.withLock { $0 = { context.obstacle } }
         try await elector?.waitForLeadership()
+        self.metrics.leads()
         // Also what has no event: the absence of the MetalLB object.
         context.queue.add(.installation)
         context.queue.add(.addressPools)
       },
-      reconcile: { key in try await reconcilers.reconcile(key) })
+      reconcile: { key in
+        do {
+          let result = try await reconcilers.reconcile(key)
+          self.metrics.reconciled(key, succeeded: true)
+          return result
+        } catch {
+          self.metrics.reconciled(key, succeeded: false)
+          throw error
+        }
+      })
   }
 }

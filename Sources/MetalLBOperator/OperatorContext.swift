@@ -45,4 +45,12 @@ struct OperatorContext: Sendable {
   func platformVerdict(for metalLB: MetalLB) -> PlatformVerdict {
     PlatformVerdict(platform.facts, loadBalancerClass: metalLB.spec?.loadBalancerClass)
   }
+
+  /// Why nothing can be done at the moment.
+  var obstacle: String? {
+    guard let error = metalLBs.unavailable else { return nil }
+    return error.isNotFound
+      ? "the API server does not know MetalLB objects: apply the CRDs of the installation"
+      : "cannot read MetalLB objects: \(error)"
+  }
 }

@@ -5,6 +5,7 @@ import NIOCore
 package import NIOSSL
 import NIOPosix
 import SwiftASN1
+import Synchronization
 import X509
 
 /// Where a server takes its certificate from.
@@ -93,31 +94,54 @@ package struct ServingCertificate: Sendable {
   }
 }
 
+/// The certificate that was read last. A source that fails, while files are being replaced, leaves it in use.
+final class LatestCertificate: Sendable {
+  private let source: CertificateSource
+  private let logger: Logger
+  private let latest: Mutex<ServingCertificate>
+
+  init(_ source: CertificateSource, logger: Logger) throws(CertificateError) {
+    self.source = source
+    self.logger = logger
+    latest = Mutex(try source.load())
+  }
+
+  /// What was read last, without reading anew.
+  var certificate: ServingCertificate { latest.withLock { $0 } }
+
+  /// Reads anew. Blocks on files.
+  func refresh() -> ServingCertificate {
+    do {
+      let current = try source.load()
+      latest.withLock { $0 = current }
+      return current
+    } catch {
+      logger.warning("Keeping the earlier serving certificate", error: error)
+      return certificate
+    }
+  }
+}
+
 /// The configuration of a server that asks its source for the certificate at each handshake.
-///
-/// A source that fails later, while files are being replaced, leaves the first certificate in use.
 package func tlsConfiguration(
   source: CertificateSource, limits: TLSLimits, logger: Logger
 ) throws(CertificateError) -> TLSConfiguration {
-  let initial = try source.load()
+  let latest = try LatestCertificate(source, logger: logger)
+  let initial = latest.certificate
   var configuration = TLSConfiguration.makeServerConfiguration(
     certificateChain: initial.chain.map { .certificate($0) }, privateKey: .privateKey(initial.key))
   // No client certificate is ever verified: do not read the system's trust store.
   configuration.trustRoots = .certificates([])
   // Scrapers keep connections open: a stop does not wait long for their farewell.
-  configuration.shutdownTimeout = .milliseconds(200)
+  configuration.shutdownTimeout = .milliseconds(100)
   limits.apply(to: &configuration)
   if case .fixed = source { return configuration }
   configuration.sslContextCallback = { _, promise in
     let loaded = NIOThreadPool.singleton.runIfActive(eventLoop: promise.futureResult.eventLoop) {
+      let current = latest.refresh()
       var change = NIOSSLContextConfigurationOverride()
-      do {
-        let current = try source.load()
-        change.certificateChain = current.chain.map { .certificate($0) }
-        change.privateKey = .privateKey(current.key)
-      } catch {
-        logger.warning("Keeping the earlier serving certificate", error: error)
-      }
+      change.certificateChain = current.chain.map { .certificate($0) }
+      change.privateKey = .privateKey(current.key)
       return change
     }
     loaded.cascade(to: promise)

@@ -7,12 +7,38 @@ import MetalLBAPI
 ///
 /// The operator creates none of this, so that it needs no right to hand out rights.
 package struct Installation: Sendable {
+  /// What applies the objects.
+  package enum Packaging: Sendable, Hashable {
+    /// `kubectl`: one file with everything.
+    case manifest
+    /// The Operator Lifecycle Manager, which makes the webhooks' certificates and registrations.
+    case lifecycleManager
+  }
+
   package var platform: Platform
   package var namespace: String
+  package var packaging = Packaging.manifest
   /// Runs the operator and, in other containers, the controller and the speakers.
   package var image: ImageReference
+  /// Other images for single components.
+  package var overrides = ImageOverrides()
+  /// Further variables of the operator's container, such as `METRICS_PORT`.
+  package var variables: [String: String] = [:]
+  /// Further labels of the namespace.
+  package var namespaceLabels: [String: String] = [:]
+  /// Whether what no network policy allows is denied in the namespace.
+  package var hasDenyPolicy = true
   /// Ports that the operator may reach under its network policy.
   package var apiServerPorts: [Int]
+
+  package struct ImageOverrides: Sendable, Hashable {
+    package var controller: ImageReference?
+    package var speaker: ImageReference?
+    package var frr: ImageReference?
+    package var frrK8s: ImageReference?
+
+    package init() {}
+  }
 
   package init(
     platform: Platform, namespace: String = defaultNamespace, image: ImageReference,
@@ -33,19 +59,80 @@ package struct Installation: Sendable {
   package func objects() throws -> [RenderedObject] {
     let accounts = try [
       AccountName.operator, ComponentName.controller, ComponentName.speaker, AccountName.frrK8s,
-      AccountName.metricsReader,
+      AccountName.metricsReader, WebhookServerDeployment.account,
     ].map {
       try RenderedObject(ServiceAccount(metadata: ObjectMeta(name: $0, namespace: namespace)))
     }
-    let policies = try [
-      NetworkPolicies.denyAll(namespace: namespace),
+    var policies = [
       NetworkPolicies.policy(
         "operator", namespace: namespace, pods: OperatorDeployment.labels, egress: apiServerPorts,
-        ingress: [9443]),
-    ].map { try RenderedObject($0) }
+        ingress: ["webhook", "metricshttps"]),
+      NetworkPolicies.policy(
+        "webhook-service", namespace: namespace, pods: WebhookServerDeployment.labels,
+        egress: apiServerPorts, ingress: ["webhook", "metricshttps"]),
+    ]
+    if hasDenyPolicy { policies.insert(NetworkPolicies.denyAll(namespace: namespace), at: 0) }
     return try [RenderedObject(namespaceObject)] + accounts
       + Roles(platform: platform, namespace: namespace).objects()
-      + policies + [RenderedObject(OperatorDeployment.render(self))]
+      + policies.map { try RenderedObject($0) } + WebhookRegistrations.render(self)
+      + [
+        RenderedObject(WebhookServerDeployment.render(self)),
+        RenderedObject(OperatorDeployment.render(self)),
+      ]
+  }
+
+  /// What runs each component.
+  var images: OperatorEnvironment.Images {
+    OperatorEnvironment.Images(
+      controller: overrides.controller ?? image, speaker: overrides.speaker ?? image,
+      frr: overrides.frr, frrK8s: overrides.frrK8s)
+  }
+
+  /// The environment of the operator, as far as it is known before it runs.
+  package var operatorVariables: [String: String] {
+    var variables = [
+      "OPERATOR_NAMESPACE": namespace,
+      "CONTROLLER_IMAGE": images.controller.description,
+      "SPEAKER_IMAGE": images.speaker.description,
+    ]
+    variables["FRR_IMAGE"] = images.frr?.description
+    variables["FRRK8S_IMAGE"] = images.frrK8s?.description
+    return variables.merging(platformVariables) { $1 }.merging(self.variables) { $1 }
+  }
+
+  /// OpenShift's nodes use some of the default ports themselves, and its Prometheus is always there.
+  private var platformVariables: [String: String] {
+    switch platform {
+    case .kubernetes: return ["FRRK8S_EXTERNAL_NAMESPACE": "frr-k8s-system"]
+    case .openshift:
+      var variables = [
+        "FRRK8S_EXTERNAL_NAMESPACE": "openshift-frr-k8s", "METRICS_PORT": "29150",
+        "FRR_METRICS_PORT": "29151", "MEMBER_LIST_BIND_PORT": "9122",
+        "OPERAND_LIVENESS_PORT": "7472",
+      ]
+      // There can be one kind of monitors only.
+      if self.variables["DEPLOY_PODMONITORS"] != "true" {
+        variables["DEPLOY_SERVICEMONITORS"] = "true"
+      }
+      return variables
+    }
+  }
+
+  /// Every image that may run, with a name for it.
+  var allImages: [(name: String, image: String)] {
+    [
+      ("metallb", image.description), ("controller", images.controller.description),
+      ("speaker", images.speaker.description), ("frr", images.effectiveFRR),
+      ("frr-k8s", images.effectiveFRRK8s),
+    ]
+  }
+
+  /// The lifecycle manager mounts certificates of its own where the servers look for them.
+  var certificateArguments: [String] {
+    switch packaging {
+    case .manifest: []
+    case .lifecycleManager: ["--disable-cert-rotation"]
+    }
   }
 
   /// The whole manifest as YAML for `kubectl apply -f`: the namespace, the CRDs, then the rest.
@@ -56,7 +143,7 @@ package struct Installation: Sendable {
   }
 
   /// Speakers need the host's network and raw sockets, which only the level `privileged` admits.
-  private var namespaceObject: Namespace {
+  var namespaceObject: Namespace {
     var labels = ["control-plane": "controller-manager"]
     for mode in ["enforce", "audit", "warn"] {
       labels["pod-security.kubernetes.io/\(mode)"] = "privileged"
@@ -64,6 +151,7 @@ package struct Installation: Sendable {
     if platform == .openshift {
       labels["security.openshift.io/scc.podSecurityLabelSync"] = "false"
     }
-    return Namespace(metadata: ObjectMeta(name: namespace, labels: labels))
+    return Namespace(
+      metadata: ObjectMeta(name: namespace, labels: labels.merging(namespaceLabels) { $1 }))
   }
 }

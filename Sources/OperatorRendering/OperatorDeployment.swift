@@ -1,7 +1,9 @@
 import KubernetesAPI
+import MetalLBAPI
 
 /// The Deployment `metallb-operator-controller-manager`.
 enum OperatorDeployment {
+  static let name = "metallb-operator-controller-manager"
   /// Labels and selector; these never change.
   static let labels = ["control-plane": "controller-manager"]
 
@@ -17,47 +19,45 @@ enum OperatorDeployment {
     spec.replicas = 1
     return Deployment(
       metadata: ObjectMeta(
-        name: "metallb-operator-controller-manager", namespace: installation.namespace,
-        labels: labels),
+        name: name, namespace: installation.namespace, labels: labels),
       spec: spec)
   }
 
   private static func container(_ installation: Installation) -> Container {
-    let image = installation.image.description
-    var container = Container(name: "manager", image: image)
+    var container = Container(name: "manager", image: installation.image.description)
     container.command = ["/manager"]
-    container.args = ["--enable-leader-election"]
-    container.env = [
-      EnvVar(name: "OPERATOR_NAMESPACE", fieldPath: "metadata.namespace"),
-      EnvVar(name: "CONTROLLER_IMAGE", value: image),
-      EnvVar(name: "SPEAKER_IMAGE", value: image),
-    ]
-    container.env?.append(contentsOf: platformVariables(installation.platform))
+    container.args = arguments(installation)
+    container.env = variables(installation)
     container.ports = [
-      ContainerPort(name: "health", containerPort: 8080, protocol: "TCP")
+      ContainerPort(name: "webhook", containerPort: WebhookServerNames.port, protocol: "TCP"),
+      ContainerPort(name: "metricshttps", containerPort: metricsPort, protocol: "TCP"),
+      ContainerPort(name: "health", containerPort: 8080, protocol: "TCP"),
     ]
     container.resources = ["requests": ["cpu": "50m", "memory": "20Mi"]]
-    var probe = Probe()
-    probe.httpGet = .init(path: "/readyz", port: "health")
-    probe.initialDelaySeconds = 1
-    probe.periodSeconds = 5
-    container.readinessProbe = probe
+    container.livenessProbe = .health("/healthz", port: 8080, initialDelay: 15, period: 20)
+    container.readinessProbe = .health("/readyz", port: 8080, initialDelay: 1, period: 5)
     container.securityContext = .restricted()
     return container
   }
 
-  /// OpenShift's nodes use some of the default ports themselves, and its Prometheus is always there.
-  private static func platformVariables(_ platform: Platform) -> [EnvVar] {
-    let variables =
-      switch platform {
-      case .kubernetes: [("FRRK8S_EXTERNAL_NAMESPACE", "frr-k8s-system")]
-      case .openshift:
-        [
-          ("FRRK8S_EXTERNAL_NAMESPACE", "openshift-frr-k8s"), ("METRICS_PORT", "29150"),
-          ("FRR_METRICS_PORT", "29151"), ("MEMBER_LIST_BIND_PORT", "9122"),
-          ("OPERAND_LIVENESS_PORT", "7472"), ("DEPLOY_SERVICEMONITORS", "true"),
-        ]
-      }
-    return variables.map { EnvVar(name: $0.0, value: $0.1) }
+  private static let metricsPort = 9120
+
+  private static func arguments(_ installation: Installation) -> [String] {
+    let common = ["--enable-leader-election", "--metrics-addr=:\(metricsPort)"]
+    switch installation.packaging {
+    case .manifest: return common
+    case .lifecycleManager:
+      // Webhook servers that the lifecycle manager has started read TLS settings when they start only.
+      return common + installation.certificateArguments + ["--external-metallb-webhook-server"]
+    }
+  }
+
+  private static func variables(_ installation: Installation) -> [EnvVar] {
+    var named = installation.operatorVariables
+    named["OPERATOR_NAMESPACE"] = nil
+    return [
+      EnvVar(name: "OPERATOR_NAMESPACE", fieldPath: "metadata.namespace"),
+      EnvVar(name: "POD_NAME", fieldPath: "metadata.name"),
+    ] + named.sorted { $0.key < $1.key }.map { EnvVar(name: $0.key, value: $0.value) }
   }
 }

@@ -7,8 +7,8 @@ struct Roles {
   let namespace: String
 
   func objects() throws -> [RenderedObject] {
-    try operatorRoles() + controllerRoles() + speakerRoles() + reviewerRoles() + frrK8sRoles()
-      + metricsReaderRoles()
+    try operatorRoles() + controllerRoles() + speakerRoles() + webhookRoles() + reviewerRoles()
+      + frrK8sRoles() + metricsReaderRoles()
   }
 
   /// A role for the whole cluster, bound to accounts of the namespace.

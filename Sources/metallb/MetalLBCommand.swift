@@ -1,15 +1,16 @@
 import ArgumentParser
+import OperatorRendering
 
 @main
 struct MetalLBCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "metallb",
     abstract: "A load balancer for bare-metal Kubernetes clusters.",
+    version: ProductVersion.current,
     subcommands: [
       OperatorCommand.self, ControllerCommand.self, SpeakerCommand.self, RenderCommand.self,
-      ConvertCommand.self, ConfigMapToCRsCommand.self, PlanCommand.self,
-      ApiserverCommand.self, LabCommand.self,
-      LabEchoCommand.self,
+      ConvertCommand.self, ConfigMapToCRsCommand.self, PlanCommand.self, ApiserverCommand.self,
+      LabCommand.self, LabEchoCommand.self, CpToolCommand.self,
     ]
   )
 
@@ -17,10 +18,11 @@ struct MetalLBCommand: AsyncParsableCommand {
   static let version = "metallb-swift"
 
   /// Container images call the parts by upstream's command paths, so the name that the program is
-  /// called by picks the subcommand (design D1).
+  /// called by picks the subcommand (design D1). As `kubectl-metallb`, kubectl's plugin, it takes subcommands like
+  /// under its own name.
   static let commandsByProgramName = [
     "controller": "controller", "speaker": "speaker", "manager": "operator",
-    "metallb-operator": "operator", "configmaptocrs": "configmaptocrs",
+    "metallb-operator": "operator", "configmaptocrs": "configmaptocrs", "cp-tool": "cp-tool",
   ]
 
   static func main() async {

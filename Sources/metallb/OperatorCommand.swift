@@ -5,6 +5,7 @@ import MetalLBAPI
 import MetalLBOperator
 import MetricsServer
 import OperatorRendering
+import PrometheusMetrics
 import ServiceLifecycle
 import WebhookServer
 
@@ -19,6 +20,11 @@ struct OperatorCommand: AsyncParsableCommand {
   @Option(help: "HTTP port of /readyz and /healthz.")
   var port = 8080
 
+  @Option(
+    name: .customLong("metrics-addr"),
+    help: "Where /metrics is served over HTTPS: :PORT, ADDRESS:PORT, or 0 for nowhere.")
+  var metricsAddress = MetricsAddress.off
+
   @Option(name: .customLong("log-level"), help: "all, debug, info, warn, error or none.")
   var logLevel: LogLevel = .info
 
@@ -31,33 +37,34 @@ struct OperatorCommand: AsyncParsableCommand {
 
   func run() async throws {
     let logger = logLevel.startLogging(label: "metallb-operator")
-    let client = APIClient(
-      configuration: try .automatic(kubeconfig: kubeconfig), userAgent: "metallb-operator")
     let pod = environment("POD_NAME").isEmpty ? environment("HOSTNAME") : environment("POD_NAME")
     let random = String(UInt64.random(in: .min ... .max), radix: 16)
     let environment = try OperatorEnvironment(variables: processEnvironment())
+    let client = APIClient(
+      configuration: try .automatic(kubeconfig: kubeconfig), userAgent: "metallb-operator")
+    let limits = environment.tls.limits(logger: logger)
+    let registry = PrometheusRegistry()
     let installer = Operator(
       client: client,
       options: OperatorOptions(
         environment: environment, isLeaderElected: isLeaderElected, identity: "\(pod)_\(random)"),
-      logger: logger)
+      metrics: registry, logger: logger)
     let readiness = Readiness(["operator"] + WebhookService.Check.all)
-    readiness.check("operator") { installer.isReady ? nil : "does not know the cluster yet" }
+    readiness.check("operator") { installer.failure }
     let health = HealthEndpoint(
       address: .everywhere(port: port), readiness: readiness, logger: logger)
+    let metrics = try metricsAddress.endpoint(
+      registry: registry, limits: limits, client: client, logger: logger)
     let webhookServer = WebhookService(
-      options: webhooks.options(
-        .operator, namespace: environment.namespace,
-        limits: environment.tls.limits(logger: logger)),
+      options: webhooks.options(.operator, namespace: environment.namespace, limits: limits),
       handlers: OperatorWebhooks(client: client, environment: environment).handlers,
       client: client, readiness: readiness, logger: logger)
     try await runUntilSignalled(
-      [health, webhookServer, installer], grace: .seconds(8), logger: logger)
+      [health] + metrics + [webhookServer, installer], grace: .seconds(8), logger: logger)
   }
 
   /// Flags of upstream's operator: accepted, so that its manifests start this program.
   struct CompatibilityOptions: ParsableArguments {
-    @Option(name: .customLong("metrics-addr")) var metricsAddress = "0"
     @Flag(name: .customLong("external-metallb-webhook-server")) var externalWebhookServer = false
   }
 }

@@ -7,19 +7,13 @@ import Testing
 /// manifest that ships, the RBAC that ships.
 @Suite(.serialized, .enabled(if: geteuid() == 0, "namespaces need root"))
 struct LabDemoTests {
-  /// The program stands beside the executable that runs the tests.
-  private func program() throws -> String {
-    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    return URL(filePath: tests).deletingLastPathComponent().appending(path: "metallb").path
-  }
-
   @Test(.timeLimit(.minutes(5)))
   func `Install, add a pool, reach a Service, lose its node, uninstall`() async throws {
     let report = FileManager.default.temporaryDirectory.appending(
       path: "metallb-demo-\(UUID().uuidString).json")
     defer { try? FileManager.default.removeItem(at: report) }
     let demo = try await run(
-      .name("env"), arguments: [try program(), "lab", "demo", "--json", report.path],
+      .name("env"), arguments: [try Program.path(), "lab", "demo", "--json", report.path],
       output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
     #expect(
       demo.terminationStatus.isSuccess,

@@ -12,17 +12,20 @@ import Testing
   static let folder = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../samples").standardizedFileURL
 
+  /// All but Helm values, which are no objects.
   static func files() throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
-      $0.hasSuffix(".yaml")
-    }
-    .sorted()
+    try ["", "legacy/"].flatMap { place in
+      try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: place).path)
+        .filter { $0.hasSuffix(".yaml") }.map { place + $0 }
+    }.sorted()
   }
 
   /// The kinds of the samples; the second version of AddressPool reads like the first.
   static let kinds: [String: any KubernetesResource.Type] = [
     "MetalLB": MetalLB.self, "AddressPool": AddressPool.self, "IPAddressPool": IPAddressPool.self,
     "L2Advertisement": L2Advertisement.self, "Service": KubernetesAPI.Service.self,
+    "BGPPeer": BGPPeer.self, "BGPAdvertisement": BGPAdvertisement.self,
+    "BFDProfile": BFDProfile.self, "Community": Community.self, "ConfigMap": ConfigMap.self,
   ]
 
   @Test(arguments: try files())
@@ -31,9 +34,10 @@ import Testing
     let documents = try JSONValue.documents(yaml: text)
     #expect(!documents.isEmpty)
     try await withTestCluster { cluster in
-      try await cluster.installCRDs(
-        yaml: CustomResourceDefinitions.yaml.map(\.text).joined(separator: "---\n"))
+      try await cluster.installCRDs(yaml: Self.definitions(for: cluster))
       for var document in documents {
+        // Elsewhere its conversion would need the webhook server.
+        if file == "legacy/bgppeer-v1beta1.yaml", cluster.kind != .development { continue }
         let kind = try #require(document["kind"]?.stringValue.flatMap { Self.kinds[$0] })
         var resource = kind.resource
         resource.version =
@@ -50,6 +54,16 @@ import Testing
         #expect(read["metadata"]?["name"] == document["metadata"]?["name"])
       }
     }
+  }
+
+  /// Without conversions where nobody else is disturbed: the versions of BGPPeer differ in fields that no sample has.
+  private static func definitions(for cluster: TestCluster) throws -> String {
+    try CustomResourceDefinitions.yaml.map { definition in
+      guard cluster.kind == .development else { return definition.text }
+      var document = try JSONValue(yaml: definition.text)
+      document[path: ["spec", "conversion"]] = nil
+      return try document.yamlText()
+    }.joined(separator: "---\n")
   }
 
   private static func decoded<Kind: KubernetesResource>(

@@ -169,4 +169,16 @@ import Testing
       }
     }
   }
+
+  @Test func `An operator that comes before its CRDs waits for them`() async throws {
+    try await withOperatorFixture(without: "metallbs") { fixture in
+      try await fixture.withOperator {
+        let definition = try #require(
+          CustomResourceDefinitions.yaml.first { $0.plural == "metallbs" })
+        try await fixture.cluster.installCRDs(yaml: definition.text)
+        try await fixture.createMetalLB()
+        try await fixture.eventuallyCondition("Progressing", "True")
+      }
+    }
+  }
 }

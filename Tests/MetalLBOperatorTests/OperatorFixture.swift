@@ -7,6 +7,7 @@ import Logging
 import MetalLBAPI
 import MetalLBOperator
 import OperatorRendering
+import PrometheusMetrics
 import Synchronization
 import Testing
 
@@ -14,6 +15,8 @@ import Testing
 struct OperatorFixture {
   let cluster: TestCluster
   let writes = WriteCounter()
+  /// What the operators measure.
+  let metrics = PrometheusRegistry()
 
   var client: APIClient { cluster.client }
   var namespace: String { cluster.namespace }
@@ -48,7 +51,7 @@ struct OperatorFixture {
     let service = Operator(
       // Under election the guard is the operator's own.
       client: isElected ? user : counting,
-      options: options,
+      options: options, metrics: metrics,
       logger: Logger(label: "operator") { _ in SwiftLogNoOpLogHandler() })
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await service.run() }

@@ -2,15 +2,21 @@ import KubernetesAPI
 import KubernetesClient
 import KubernetesTesting
 import KubernetesYAML
+import Logging
 import MetalLBAPI
 import OperatorRendering
 import Testing
+import WebhookServer
 
 /// The manifest that is shipped, and the rights that it gives.
 @Suite(.serialized, .timeLimit(.minutes(3)), .needsClusterOfItsOwn)
 struct ShippedInstallationTests {
   /// Applies a manifest as `kubectl apply --server-side` does, refusing unknown fields.
-  private func install(_ platform: Platform, _ fixture: OperatorFixture) async throws {
+  ///
+  /// - Parameter registersWebhooks: makes the API server call webhooks, which somebody has to serve then.
+  private func install(
+    _ platform: Platform, _ fixture: OperatorFixture, registersWebhooks: Bool = false
+  ) async throws {
     let installation = Installation(
       platform: platform, namespace: fixture.namespace,
       image: try ImageReference(OperatorFixture.image))
@@ -19,6 +25,7 @@ struct ShippedInstallationTests {
     for document in try JSONValue.documents(yaml: installation.manifest()) {
       // The fixture has installed the CRDs.
       guard let resource = kinds[document["kind"]?.stringValue ?? ""] else { continue }
+      if resource.kind == "ValidatingWebhookConfiguration", !registersWebhooks { continue }
       _ = try await fixture.client.patch(
         resource, document[path: ["metadata", "name"]]?.stringValue ?? "",
         namespace: document[path: ["metadata", "namespace"]]?.stringValue,
@@ -85,6 +92,70 @@ struct ShippedInstallationTests {
           _ = try await account.create(
             Namespace(metadata: ObjectMeta(name: fixture.cluster.uniqueName("test"))))
         }
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("manager-account", WebhookServerNames.operator), ("webhook-server", .controller),
+  ])
+  func `The rights of a webhook server suffice to be recognised`(
+    account: String, names: WebhookServerNames
+  ) async throws {
+    try await withOperatorFixture { fixture in
+      try await install(.kubernetes, fixture, registersWebhooks: true)
+      let registration = InjectionTarget.validatingWebhooks(names.configuration)
+      let conversions = names.convertedDefinitions.map {
+        InjectionTarget.conversion(ofDefinition: $0)
+      }
+      let keeper = CertificateKeeper(
+        secret: NamespacedName(namespace: fixture.namespace, name: names.secret),
+        names: ["\(names.service).\(fixture.namespace).svc"],
+        targets: [registration] + conversions, client: try await client(of: account, fixture),
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await keeper.run() }
+        defer { group.cancelAll() }
+        try await fixture.cluster.eventually(registration.resource, registration.name) { object in
+          let webhooks = object?["webhooks"]?.arrayValue ?? []
+          return !webhooks.isEmpty
+            && webhooks.allSatisfy { $0[path: ["clientConfig", "caBundle"]] != nil }
+        }
+        for conversion in conversions {
+          try await fixture.cluster.eventually(conversion.resource, conversion.name) { object in
+            object?[path: ["spec", "conversion", "webhook", "clientConfig", "caBundle"]] != nil
+          }
+        }
+        let secret = try await fixture.client.get(
+          Secret.self, names.secret, namespace: fixture.namespace)
+        #expect(secret.data?["tls.key"] != nil)
+      }
+    }
+  }
+
+  @Test func `An API server takes the examples of the bundle`() async throws {
+    let installation = Installation(
+      platform: .openshift, image: try ImageReference(OperatorFixture.image))
+    let version = try #require(
+      try OperatorBundle.files(installation).first { $0.path.hasSuffix("serviceversion.yaml") })
+    let annotations = try JSONValue(yaml: version.text)[path: ["metadata", "annotations"]]
+    let examples = try #require(
+      try JSONValue(parsing: annotations?["alm-examples"]?.stringValue ?? "").arrayValue)
+    try await withOperatorFixture { fixture in
+      for var example in examples {
+        let kind = example["kind"]?.stringValue ?? ""
+        let versions = (example["apiVersion"]?.stringValue ?? "").split(separator: "/")
+        // Its conversion needs the webhook server.
+        if kind == "BGPPeer", versions.last == "v1beta1" { continue }
+        let definition = try #require(
+          try CustomResourceDefinitions.yaml.map { try JSONValue(yaml: $0.text) }
+            .first { $0[path: ["spec", "names", "kind"]]?.stringValue == kind })
+        let resource = ResourceKind(
+          group: String(versions.first ?? ""), version: String(versions.last ?? ""), kind: kind,
+          plural: definition[path: ["spec", "names", "plural"]]?.stringValue ?? "")
+        example[path: ["metadata", "namespace"]] = .string(fixture.namespace)
+        _ = try await fixture.client.create(
+          example, resource, options: WriteOptions(fieldValidation: "Strict"))
       }
     }
   }

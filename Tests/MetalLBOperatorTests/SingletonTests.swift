@@ -3,6 +3,7 @@ import KubernetesClient
 import KubernetesTesting
 import MetalLBAPI
 import MetalLBOperator
+import PrometheusMetrics
 import Testing
 
 /// One MetalLB object counts, and one operator acts.
@@ -109,6 +110,26 @@ import Testing
             NetworkPolicy.self, "controller", namespace: fixture.namespace)
           #expect(policy != nil)
         }
+      }
+    }
+  }
+
+  @Test func `What it does is counted`() async throws {
+    try await withOperatorFixture { fixture in
+      try await fixture.withOperator(isElected: true) {
+        try await fixture.createMetalLB("wrong")
+        try await fixture.eventuallyCondition("Degraded", "True", of: "wrong")
+        try await fixture.createMetalLB()
+        try await fixture.eventuallyCondition("Progressing", "True")
+        // One worker: what it wrote about the second object came after it was done with the first.
+        let page = fixture.metrics.render()
+        #expect(page.contains("metallb_operator_leader_bool 1"))
+        #expect(
+          page.contains(
+            #"metallb_operator_reconciles_total{what="refusal",result="success"}"#)
+            || page.contains(
+              #"metallb_operator_reconciles_total{result="success",what="refusal"}"#),
+          "\(page)")
       }
     }
   }

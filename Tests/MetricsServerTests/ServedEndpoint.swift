@@ -18,10 +18,12 @@ struct ServedEndpoint {
   let client: HTTPClient
   let base: String
 
-  /// Each request opens its own connection, so that each one sees a fresh handshake.
-  func get(_ path: String, authorization: String? = nil) async throws -> Answer {
+  /// Each request opens its own connection, so that each one sees a fresh handshake; it stays open only if asked.
+  func get(
+    _ path: String, authorization: String? = nil, keepsConnection: Bool = false
+  ) async throws -> Answer {
     var request = HTTPClientRequest(url: base + path)
-    request.headers.add(name: "connection", value: "close")
+    if !keepsConnection { request.headers.add(name: "connection", value: "close") }
     if let authorization { request.headers.add(name: "authorization", value: authorization) }
     let response = try await client.execute(request, timeout: .seconds(10))
     let bytes = try await response.body.collect(upTo: 1 << 20)

@@ -1,0 +1,42 @@
+import Foundation
+import Subprocess
+
+/// The program that ships, as people and containers start it.
+enum Program {
+  /// What a run of it left.
+  struct Outcome {
+    var isSuccess: Bool
+    var output: String
+    var error: String
+  }
+
+  /// It stands beside the executable that runs the tests.
+  static func path() throws -> String {
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    return URL(filePath: tests).deletingLastPathComponent().appending(path: "metallb").path
+  }
+
+  /// The top of the checkout.
+  static let checkout = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "../..").standardized
+
+  /// - Parameter name: of a link to start it by; `nil` starts it as itself.
+  static func run(as name: String? = nil, _ arguments: [String]) async throws -> Outcome {
+    var program = try path()
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "metallb-names-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    if let name {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      let link = folder.appending(path: name).path
+      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: program)
+      program = link
+    }
+    let result = try await Subprocess.run(
+      .name("env"), arguments: Arguments([program] + arguments),
+      output: .string(limit: 4 << 20), error: .string(limit: 1 << 20))
+    return Outcome(
+      isSuccess: result.terminationStatus.isSuccess, output: result.standardOutput,
+      error: result.standardError)
+  }
+}
