@@ -77,7 +77,8 @@ import Testing
     "controller services": .source("MetalLBController/Informers.swift", "services = Informer("),
     "controller services/status": .source(
       "MetalLBController/ServiceReconciler.swift", "status"),
-    "controller namespaces": .source("MetalLBController/Informers.swift", "namespaces = Informer("),
+    "controller namespaces": .source(
+      "ConfigurationWatch/ConfigurationInformers.swift", "namespaces"),
     "controller nodes": .upstream,
     "controller pods": .upstream,
     "controller servicebgpstatuses.metallb.io": .upstream,
@@ -85,7 +86,8 @@ import Testing
     "controller events": .source(
       "MetalLBController/MetalLBControllerService.swift", "EventRecorder("),
     "controller secrets": .source("MetalLBController/MemberlistSecret.swift", "Secret("),
-    "controller configmaps": .source("MetalLBController/Informers.swift", "configMaps = Informer("),
+    "controller configmaps": .source(
+      "ConfigurationWatch/ConfigurationInformers.swift", "configMaps = Informer("),
     "controller deployments.apps": .source(
       "MetalLBController/MetalLBControllerService.swift", "Deployment.self"),
     "controller leases.coordination.k8s.io": .source(
@@ -112,7 +114,7 @@ import Testing
     "speaker pods": .upstream,
     "speaker secrets": .upstream,
     "speaker configmaps": .source(
-      "MetalLBSpeaker/SpeakerInformers.swift", "configMaps = Informer("),
+      "ConfigurationWatch/ConfigurationInformers.swift", "configMaps = Informer("),
     "speaker events": .source("MetalLBSpeaker/MetalLBSpeakerService.swift", "EventRecorder("),
     "speaker servicel2statuses.metallb.io": .source(
       "MetalLBSpeaker/SpeakerInformers.swift", "statuses = Informer("),
