@@ -80,6 +80,8 @@ import Testing
     "controller namespaces": .source(
       "ConfigurationWatch/ConfigurationInformers.swift", "namespaces"),
     "controller nodes": .upstream,
+    "controller servicel2statuses.metallb.io": .source(
+      "MetalLBController/Informers.swift", "Informer<ServiceL2Status>"),
     "controller pods": .upstream,
     "controller servicebgpstatuses.metallb.io": .upstream,
     "controller servicebgpstatuses/status.metallb.io": .upstream,
