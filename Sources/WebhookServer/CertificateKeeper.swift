@@ -28,6 +28,7 @@ package final class CertificateKeeper: ServiceLifecycle.Service {
   private let time: TimeSource
   private let logger: Logger
   private let readiness: @Sendable (_ failure: String?) -> Void
+  private let onSwitchedOff: @Sendable () -> Void
   private let secrets: Informer<Secret>
   private let targets: [(target: InjectionTarget, informer: Informer<InjectedObject>)]
   private let queue: WorkQueue<Key>
@@ -42,6 +43,8 @@ package final class CertificateKeeper: ServiceLifecycle.Service {
     var trusted: (authority: String, since: ContinuousClock.Instant)?
     var paces: [InjectionTarget: InjectionPace] = [:]
     var isReady = false
+    /// The Secret may not be read.
+    var isOff = false
   }
 
   /// - Parameters:
@@ -49,20 +52,23 @@ package final class CertificateKeeper: ServiceLifecycle.Service {
   ///   - names: DNS names under which API servers call: `SERVICE.NAMESPACE.svc`.
   ///   - targets: what has to name the authorities; those that do not exist are waited for without harm.
   ///   - readiness: told why the server cannot be called yet, or nil once it can.
+  ///   - onSwitchedOff: told when the Secret may not be read, so that there will be no webhooks.
   package convenience init(
     secret: NamespacedName, names: [String], targets: [InjectionTarget], client: APIClient,
     time: TimeSource = .system, logger: Logger,
-    readiness: @escaping @Sendable (_ failure: String?) -> Void = { _ in }
+    readiness: @escaping @Sendable (_ failure: String?) -> Void = { _ in },
+    onSwitchedOff: @escaping @Sendable () -> Void = {}
   ) {
     self.init(
       secret: secret, planner: CertificatePlanner(names: names), targets: targets, client: client,
-      time: time, logger: logger, readiness: readiness)
+      time: time, logger: logger, readiness: readiness, onSwitchedOff: onSwitchedOff)
   }
 
   init(
     secret: NamespacedName, planner: CertificatePlanner, targets: [InjectionTarget],
     client: APIClient, time: TimeSource, logger: Logger,
-    readiness: @escaping @Sendable (_ failure: String?) -> Void
+    readiness: @escaping @Sendable (_ failure: String?) -> Void,
+    onSwitchedOff: @escaping @Sendable () -> Void = {}
   ) {
     secretName = secret
     self.planner = planner
@@ -70,9 +76,10 @@ package final class CertificateKeeper: ServiceLifecycle.Service {
     self.time = time
     self.logger = logger
     self.readiness = readiness
+    self.onSwitchedOff = onSwitchedOff
     secrets = Informer(
       client: client, namespace: secret.namespace, fieldSelector: "metadata.name=\(secret.name)",
-      time: time, logger: logger)
+      isOptional: true, time: time, logger: logger)
     self.targets = targets.map { target in
       (
         target,
@@ -102,7 +109,14 @@ package final class CertificateKeeper: ServiceLifecycle.Service {
     try await ServiceGroup(services: informers + [controller], logger: logger).run()
   }
 
+  /// How often to look whether an installation provides for webhooks by now.
+  private static let patience = Duration.seconds(30)
+
   private func reconcile() async throws -> ReconcileResult {
+    if let error = secrets.unavailable {
+      switchOff(because: error)
+      return .requeue(after: Self.patience)
+    }
     let secret = secrets.store[secretName]
     let plan = try planner.plan(
       for: secret.map { $0.data ?? [:] }, served: served.certificates, now: time.wall)
@@ -122,6 +136,18 @@ package final class CertificateKeeper: ServiceLifecycle.Service {
       if let wait = try serve(certificates) { next = min(next, wait) }
       return .requeue(after: next)
     }
+  }
+
+  /// An installation that does not let this account read the Secret, such as one of the time before webhooks, goes on
+  /// without them.
+  private func switchOff(because error: KubernetesError) {
+    let isNews = state.withLock { state in
+      defer { state.isOff = true }
+      return !state.isOff
+    }
+    guard isNews else { return }
+    logger.warning("serving no webhooks", metadata: ["reason": "\(error)"])
+    if served.certificates == nil { onSwitchedOff() }
   }
 
   // MARK: The Secret

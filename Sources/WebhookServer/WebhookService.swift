@@ -71,7 +71,7 @@ package struct WebhookService: ServiceLifecycle.Service {
     case .issued(let secret, let targets):
       let keeper = CertificateKeeper(
         secret: secret, names: [options.dnsName], targets: targets, client: client, time: time,
-        logger: logger, readiness: { report($0) })
+        logger: logger, readiness: { report($0) }, onSwitchedOff: { markOff() })
       let endpoint = endpoint(keeper.served.source) { try await keeper.served.waitForFirst() }
       try await ServiceGroup(services: [keeper, endpoint], logger: logger).run()
     case .directory(let path):
@@ -98,6 +98,11 @@ package struct WebhookService: ServiceLifecycle.Service {
     } else {
       readiness.markReady(Check.certificates)
     }
+  }
+
+  /// Nobody is to be called, so nothing is waited for.
+  private func markOff() {
+    for check in Check.all { readiness.markReady(check) }
   }
 
   /// Files of a volume may come later than the process.

@@ -178,6 +178,39 @@ import Testing
     }
   }
 
+  @Test func `An account that may not read the Secret serves no webhooks, and is ready`()
+    async throws
+  {
+    try await withTestCluster { cluster in
+      let account = ServiceAccount(
+        metadata: ObjectMeta(name: "classic", namespace: cluster.namespace))
+      _ = try await cluster.client.create(account)
+      let path = ServiceAccount.resource.path(
+        namespace: cluster.namespace, name: "classic", subresource: "token")
+      let answer = try await cluster.client.send(
+        APIRequest(
+          .post, path,
+          json: [
+            "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": .object([:]),
+          ]))
+      var configuration = cluster.configuration
+      configuration.credentials = .token(
+        .init(try #require(answer[path: ["status", "token"]]?.stringValue)))
+      let off = Gate()
+      let keeper = CertificateKeeper(
+        secret: NamespacedName(namespace: cluster.namespace, name: "webhook-cert"),
+        names: ["localhost"], targets: [.validatingWebhooks("webhooks")],
+        client: APIClient(configuration: configuration), logger: quiet,
+        onSwitchedOff: { off.open() })
+      try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await keeper.run() }
+        defer { tasks.cancelAll() }
+        try await off.wait()
+      }
+      #expect(keeper.served.certificates == nil)
+    }
+  }
+
   @Test func `Without a server the failure policy decides`() async throws {
     try await withFixture { fixture in
       let ready = ReadyGate()
