@@ -47,7 +47,7 @@ extension ConfigurationSources.Backend {
 
 extension APIClient {
   /// `nil` where the kind is unknown or may not be read.
-  fileprivate func listIfReadable<R: KubernetesResource>(
+  func listIfReadable<R: KubernetesResource>(
     _ type: R.Type, _ namespace: String?, fieldSelector: String? = nil
   ) async throws -> [R]? {
     do {

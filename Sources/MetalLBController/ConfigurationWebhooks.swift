@@ -11,8 +11,8 @@ package import WebhookServer
 /// have seen the object that the same `kubectl apply` stored a moment ago. Two requests at the same time may still both
 /// pass; then ranks decide (`ConfigurationAssembler`).
 package struct ConfigurationWebhooks: Sendable {
-  private let client: APIClient
-  private let options: ControllerOptions
+  let client: APIClient
+  let options: ControllerOptions
 
   package init(client: APIClient, options: ControllerOptions) {
     // API servers wait ten seconds.
@@ -76,7 +76,9 @@ package struct ConfigurationWebhooks: Sendable {
       let admission = ConfigurationAdmission(
         before: before, after: after, object: ConfigurationObject(describing: object))
       if let denial = admission.denial { return .denied(denial, warnings: admission.warnings) }
-      return .allowed(warnings: admission.warnings)
+      guard request.operation == .update else { return .allowed(warnings: admission.warnings) }
+      let disruptions = try await disruptions(from: before, to: after)
+      return .allowed(warnings: disruptions + admission.warnings)
     } catch {
       return .failed("cannot read the configuration that the object joins: \(error)")
     }

@@ -292,6 +292,42 @@ import WebhookTesting
     }
   }
 
+  @Test func `Who takes addresses from Services is told whose`() async throws {
+    try await withHarness { harness in
+      try await harness.createPool("gold", ["203.0.113.0/28"])
+      _ = try await harness.client.create(
+        Self.object(.l2Advertisement, "all", harness.cluster.namespace, .object([:])),
+        L2Advertisement.resource)
+      var service = try await harness.createService("web")
+      service.status = .init(loadBalancer: .init(ingress: [.init(ip: "203.0.113.9")]))
+      _ = try await harness.client.updateStatus(service)
+      let handlers = ConfigurationWebhooks(client: harness.client, options: harness.options())
+        .handlers
+      guard
+        case .admission(let judge) = try #require(
+          handlers[ValidatingWebhookName.ipAddressPool.path])
+      else { return }
+      func response(_ addresses: String) async throws -> AdmissionResponse {
+        let old = try await harness.client.get(
+          IPAddressPool.resource, "gold", namespace: harness.cluster.namespace)
+        var new = old
+        new[path: ["spec", "addresses"]] = [.string(addresses)]
+        return await judge(
+          AdmissionRequest(
+            uid: "u", operation: .update, apiVersion: "metallb.io/v1beta1", kind: "IPAddressPool",
+            name: "gold", namespace: harness.cluster.namespace, object: new, oldObject: old))
+      }
+      let shrunk = try await response("203.0.113.0/29")
+      #expect(shrunk.refusal == nil)
+      let name = "\(harness.cluster.namespace)/web"
+      #expect(
+        shrunk.warnings.contains {
+          $0.contains("service \(name) would") && $0.contains("203.0.113.9")
+        }, "\(shrunk.warnings)")
+      #expect(try await response("203.0.113.0/27") == .allowed())
+    }
+  }
+
   @Test func `What FRR cannot do is refused where the MetalLB object or the process names FRR`()
     async throws
   {
