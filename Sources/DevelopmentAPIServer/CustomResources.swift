@@ -32,13 +32,23 @@ enum CustomResources {
         definition.conversion = ConversionWebhook(
           storageVersion: "\(group)/\(storage?.text("name") ?? "")", kind: kind,
           endpoint: WebhookEndpoint(
-            crd[path: ["spec", "conversion", "webhook", "clientConfig"]] ?? [:]))
+            crd[path: ["spec", "conversion", "webhook", "clientConfig"]] ?? [:]),
+          reviewVersion: crd.texts("spec", "conversion", "webhook", "conversionReviewVersions")
+            .first { AdmissionReview.versions.contains($0) } ?? "v1")
       }
       if storage?["name"] != version["name"], let stored {
         definition.behavior.finish = { object in
           _ = try? stored.decode(&object)
           stored.setDefaults(&object)
         }
+      }
+      let isStorage = storage?["name"] == version["name"]
+      definition.bringUpToDate = { object in
+        if let stored {
+          _ = try? stored.decode(&object)
+          stored.setDefaults(&object)
+        }
+        if !isStorage { _ = try? schema.decode(&object) }
       }
       return definition
     }

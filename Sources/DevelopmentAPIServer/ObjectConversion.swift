@@ -28,7 +28,13 @@ extension ResourceCall {
   ///
   /// - Parameter isFromCache: for lists and watches, which do not convert again what was converted.
   func present(_ objects: [StoredObject], isFromCache: Bool = false) async throws -> [JSONValue] {
-    guard let conversion = definition.conversion else { return objects.map { $0.value(kind) } }
+    guard let conversion = definition.conversion else {
+      return objects.map { object in
+        var value = object.value(kind)
+        if !definition.shows(object) { definition.bringUpToDate?(&value) }
+        return value
+      }
+    }
     var missing: [Int] = []
     var values = objects.enumerated().map { index, object -> JSONValue in
       let value = object.value(ResourceKind(apiVersion: object.apiVersion, of: kind))

@@ -204,7 +204,7 @@ struct ResourceCall: Sendable {
   ) async throws -> APIResponse {
     let form = try outputForm()
     var response: APIResponse
-    if form == OutputForm(), definition.conversion == nil {
+    if form == OutputForm(), definition.conversion == nil, definition.shows(object) {
       response = APIResponse(
         status: status, contentType: "application/json", bytes: object.bytes(kind) + [0x0A])
     } else {

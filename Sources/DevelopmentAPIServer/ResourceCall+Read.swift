@@ -111,7 +111,9 @@ extension ResourceCall {
     if let remaining = page.remaining {
       metadata["remainingItemCount"] = .integer(Int64(remaining))
     }
-    if form == OutputForm(), definition.conversion == nil {
+    if form == OutputForm(), definition.conversion == nil,
+      page.objects.allSatisfy(definition.shows)
+    {
       return listBytes(page, metadata: .object(metadata))
     }
     let objects = try await present(page.objects, isFromCache: true)

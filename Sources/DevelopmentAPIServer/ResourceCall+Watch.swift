@@ -78,7 +78,7 @@ struct WatchStream: Sendable {
         var lines: [ByteBuffer] = []
         for event in events {
           guard let type = visibleType(of: event) else { continue }
-          if sharesLines, type != .deleted || event.isRemoval {
+          if sharesLines, definition.shows(event.object), type != .deleted || event.isRemoval {
             lines.append(event.line(.init(type: type, kind: definition.kind)))
           } else {
             lines.append(try await line(type, of: event, &tables))
@@ -160,7 +160,7 @@ struct WatchStream: Sendable {
   private func line(
     _ type: WatchEventType, _ object: StoredObject, _ tables: inout TableForm
   ) async throws -> ByteBuffer {
-    if form.shape == .object, definition.conversion == nil {
+    if form.shape == .object, definition.conversion == nil, definition.shows(object) {
       return StoreEvent.line(.init(type: type, kind: definition.kind), object: object)
     }
     let value = try await call.present(object, isFromCache: true)

@@ -22,8 +22,16 @@ struct ResourceDefinition: Sendable {
   /// Custom resources keep `apiVersion` and `kind` in list items and must name the version that an
   /// update replaces.
   var isCustom = false
-  /// Which CRD schema pruned and defaulted what is stored; 0 for built-in kinds.
+  /// Which CRD schema pruned and defaulted what is stored; 0 for built-in kinds. Later ones are
+  /// greater.
   var schemaStamp = 0
+  /// Prunes and defaults an object that another schema or version of the kind left in the store.
+  var bringUpToDate: (@Sendable (inout JSONValue) -> Void)?
+
+  /// Whether an object is stored as it is shown.
+  func shows(_ object: StoredObject) -> Bool {
+    !isCustom || object.schema >= schemaStamp && object.apiVersion == kind.apiVersion
+  }
   /// The CRD is being deleted, so nothing new is created.
   var isTerminating = false
   /// Nodes alone may be created with a status.

@@ -6,6 +6,8 @@ struct ConversionWebhook: ObjectConversion {
   let storageVersion: String
   let kind: String
   let endpoint: WebhookEndpoint
+  /// `v1` or `v1beta1`, which differ in nothing else.
+  let reviewVersion: String
 
   private static let timeoutSeconds: Int64 = 30
 
@@ -41,7 +43,11 @@ struct ConversionWebhook: ObjectConversion {
           + "\"\(response.text("uid"))\"")
     }
     guard response.text("result", "status") == "Success" else {
-      throw failure("failed: \(response.text("result", "message"))")
+      let message = response.text("result", "message")
+      let status = response.text("result", "status")
+      throw failure(
+        "failed: \(message.isEmpty ? "response.result.status was '\(status)', not 'Success'" : message)"
+      )
     }
     let converted = response.list("convertedObjects")
     guard converted.count == objects.count else {
@@ -64,7 +70,8 @@ struct ConversionWebhook: ObjectConversion {
 
   private func review(_ uid: String, _ apiVersion: String, _ objects: [JSONValue]) -> JSONValue {
     [
-      "kind": "ConversionReview", "apiVersion": "apiextensions.k8s.io/v1",
+      "kind": "ConversionReview",
+      "apiVersion": .string("apiextensions.k8s.io/\(reviewVersion)"),
       "request": [
         "uid": .string(uid), "desiredAPIVersion": .string(apiVersion),
         "objects": .array(

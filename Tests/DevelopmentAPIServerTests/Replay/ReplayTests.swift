@@ -3,7 +3,7 @@ import KubernetesAPI
 import Testing
 
 /// The conformance suite: what a real server answered, request by request.
-@Suite struct ReplayTests {
+@Suite(.timeLimit(.minutes(5))) struct ReplayTests {
   /// One file of recordings, and the steps that are not expected to match, with the reason.
   struct Topic: Sendable, CustomTestStringConvertible {
     var name: String

@@ -98,7 +98,11 @@ final class Replayer {
     let request = try httpRequest(step)
     let (opened, signal) = AsyncStream<Void>.makeStream()
     let client = client
-    let task = Task { try await AnswerReader.read(client, request, isWatch: true, opened: signal) }
+    let task = Task {
+      // A request that fails has no head.
+      defer { signal.finish() }
+      return try await AnswerReader.read(client, request, isWatch: true, opened: signal)
+    }
     waiting.append((step, task))
     for await _ in opened {}
   }
