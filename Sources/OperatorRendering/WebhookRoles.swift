@@ -22,8 +22,8 @@ extension Roles {
     }
       + clusterRole(
         "\(namespace):\(account)", binding: "\(namespace):\(account)", accounts: [account],
-        // Selectors of peers and advertisements are checked against the nodes.
-        [.allow(["list"], "nodes")] + PolicyRule.reviews)
+        // Selectors of peers and advertisements are checked against the nodes; who takes addresses away is told whose.
+        [.allow(["list"], "namespaces", "nodes", "services")] + PolicyRule.reviews)
       + role(
         account, accounts: [account],
         [

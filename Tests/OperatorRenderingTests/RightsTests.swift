@@ -160,6 +160,10 @@ import Testing
     ] {
       users["webhook-server \(resource)"] = .source(reading, text)
     }
+    for (resource, text) in [("namespaces", "Namespace.self"), ("services", "Service.self")] {
+      users["webhook-server \(resource)"] = .source(
+        "MetalLBController/ConfigurationWebhooks+Plan.swift", text)
+    }
     return users
   }
 
