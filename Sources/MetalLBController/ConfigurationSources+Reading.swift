@@ -1,13 +1,13 @@
-import ClusterConfiguration
+package import ClusterConfiguration
 import KubernetesAPI
-import KubernetesClient
+package import KubernetesClient
 import LegacyConfiguration
 import MetalLBAPI
 
 extension ConfigurationSources {
   /// Everything that configures the cluster, as it stands at this moment. Kinds that an installation lacks or forbids us to
   /// read count as empty, but for pools: what is judged without knowing them is not judged.
-  init(reading client: APIClient, options: ControllerOptions) async throws {
+  package init(reading client: APIClient, options: ControllerOptions) async throws {
     let namespace = options.namespace
     async let pools = client.list(IPAddressPool.self, namespace: namespace).items
     async let l2Advertisements = client.listIfReadable(L2Advertisement.self, namespace)
