@@ -39,7 +39,7 @@ struct LabDemoTests {
     defer { try? FileManager.default.removeItem(at: report) }
     let failover = try await run(
       .name("env"),
-      arguments: [try program(), "lab", "failover", "--rounds", "2", "--json", report.path],
+      arguments: [try Program.path(), "lab", "failover", "--rounds", "2", "--json", report.path],
       output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
     #expect(
       failover.terminationStatus.isSuccess,
