@@ -132,13 +132,17 @@ extension Journey {
       || entry.kind == AddressPool.resource.kind
   }
 
-  /// Processes of controller and speakers, by the names of their programs.
+  /// Processes of controller and speakers, by the names of their programs. The webhook server is the
+  /// controller's program too, and stays: it belongs to the operator.
   private func programs() async throws -> [String] {
     var result: [String] = []
     for process in try await session.lab.processes() {
       let arguments = (try? LabFiles.read("/proc/\(process)/cmdline")) ?? ""
-      let program = arguments.split(separator: "\0").first ?? ""
-      if program == "/controller" || program == "/speaker" { result.append(String(program)) }
+      let words = arguments.split(separator: "\0")
+      guard let program = words.first, program == "/controller" || program == "/speaker",
+        !words.contains("--webhook-mode=onlywebhook")
+      else { continue }
+      result.append(String(program))
     }
     return result
   }
