@@ -4,7 +4,7 @@ import Yams
 package struct LegacyReading: Sendable, Hashable {
   /// All entries that could be read.
   package var document: LegacyDocument
-  /// One for each entry that could not, and for each fault of the document itself, in the order of the text.
+  /// One for each entry that could not, and for each fault of the document itself.
   package var problems: [LegacyProblem]
   /// Keys that were skipped; none where they are problems.
   package var skippedKeys: [LegacyProblem]
