@@ -196,9 +196,9 @@ let package = Package(
     module(
       "DevelopmentAPIServer",
       [
-        "NetworkAddresses", "KubernetesAPI", asyncAlgorithms, asyncHTTPClient, crypto, cryptoExtras,
-        hummingbird, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL,
-        orderedCollections, dequeModule, serviceLifecycle, swiftASN1, x509, yams,
+        "NetworkAddresses", "KubernetesAPI", "KubernetesYAML", asyncAlgorithms, asyncHTTPClient,
+        crypto, cryptoExtras, hummingbird, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1,
+        nioPosix, nioSSL, orderedCollections, dequeModule, serviceLifecycle, swiftASN1, x509, yams,
       ]),
     module(
       "NetworkLab", ["CLinuxNetwork", "NetworkAddresses", "LinuxNetwork", subprocess, logging]),

@@ -23,6 +23,10 @@ enum CustomResources {
     let storage = crd.list("spec", "versions").first { $0.flag("storage") }
     let stored = storage.map(schema)
     let group = crd.text("spec", "group")
+    var allSchemas: [String: CustomResourceSchema] = [:]
+    for version in crd.list("spec", "versions") {
+      allSchemas["\(group)/\(version.text("name"))"] = schema(version)
+    }
     return zip(versions, schemas).map { version, schema in
       var definition = definition(version, of: crd, schema)
       for (other, otherSchema) in zip(versions, schemas) where other["name"] != version["name"] {
@@ -34,7 +38,8 @@ enum CustomResources {
           endpoint: WebhookEndpoint(
             crd[path: ["spec", "conversion", "webhook", "clientConfig"]] ?? [:]),
           reviewVersion: crd.texts("spec", "conversion", "webhook", "conversionReviewVersions")
-            .first { AdmissionReview.versions.contains($0) } ?? "v1")
+            .first { AdmissionReview.versions.contains($0) } ?? "v1",
+          schemas: allSchemas)
       }
       if storage?["name"] != version["name"], let stored {
         definition.behavior.finish = { object in

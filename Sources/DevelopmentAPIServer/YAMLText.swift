@@ -1,4 +1,5 @@
 import KubernetesAPI
+import KubernetesYAML
 import Yams
 
 /// YAML to and from values. JSON is a subset of YAML, so what is written is always readable.
@@ -71,9 +72,9 @@ enum YAMLText {
         return .string(scalar.string)
       }
       if node.null != nil, node.tag == Tag(.null) { return .null }
-      if let flag = node.bool, ["true", "false"].contains(scalar.string.lowercased()) {
-        return .bool(flag)
-      }
+      if let flag = node.bool, node.tag == Tag(.bool) { return .bool(flag) }
+      // Numbers to the base of 60 are of YAML 1.1 alone, and Go reads none.
+      if scalar.string.contains(":") { return .string(scalar.string) }
       if let number = node.int, node.tag == Tag(.int) { return .integer(Int64(number)) }
       if let number = node.float, node.tag == Tag(.float) {
         guard number.isFinite else { throw Refusal.number }

@@ -32,13 +32,14 @@ package struct JSONParsingError: Error, Hashable, Sendable, CustomStringConverti
 }
 
 extension JSONValue {
+  /// How many arrays and objects may be nested. Go stops at 10,000, and we stop far earlier because
+  /// reading recurses.
+  package static let depthLimit = 512
+
   /// Parses one JSON text (RFC 8259) that fills `bytes`. Of duplicate members the last one counts,
   /// as in Go's decoder.
-  ///
-  /// - Parameter depthLimit: how many arrays and objects may be nested; Go stops at 10,000, and we
-  ///   stop far earlier because parsing recurses.
   package init(
-    parsing bytes: some Collection<UInt8>, depthLimit: Int = 512
+    parsing bytes: some Collection<UInt8>, depthLimit: Int = JSONValue.depthLimit
   ) throws(JSONParsingError) {
     var outcome: Result<JSONValue, JSONParsingError>?
     bytes.withContiguousStorageIfAvailable { buffer in

@@ -29,13 +29,17 @@ extension JSONValue {
   /// Reads all documents of a YAML text, leaving out empty ones. Plain scalars follow the core schema
   /// of YAML 1.2 and the 1.1 booleans that Kubernetes manifests use, as sigs.k8s.io/yaml reads them.
   ///
-  /// - Throws: `YAMLReadingError` for bad syntax and for members that stand twice in one mapping.
+  /// - Throws: `YAMLReadingError` for bad syntax, for members that stand twice in one mapping, and for
+  ///   aliases or nesting that would take all memory or stack.
   package static func documents(yaml text: String) throws -> [JSONValue] {
+    guard YAMLAliases(text).areFew else { throw YAMLReadingError.aliasing }
     do {
       var documents: [JSONValue] = []
+      // Without aliases each value takes at least a byte.
+      var budget = text.utf8.count + 100_000
       var nodes = try compose_all(yaml: text)
       while let node = nodes.next() {
-        let document = try JSONValue(node)
+        let document = try JSONValue(node, depth: 0, &budget)
         if !document.isNull { documents.append(document) }
       }
       // The iterator ends at a syntax error and keeps it to itself.
@@ -46,10 +50,20 @@ extension JSONValue {
     }
   }
 
-  private init(_ node: Yams.Node) throws {
+  private init(_ node: Yams.Node, depth: Int, _ budget: inout Int) throws {
+    guard depth <= JSONValue.depthLimit else {
+      throw YAMLReadingError(message: "nested too deeply", line: node.mark?.line)
+    }
+    budget -= 1
+    guard budget >= 0 else { throw YAMLReadingError.aliasing }
     switch node {
     case .scalar: self = Self.scalar(node)
-    case .sequence(let sequence): self = .array(try sequence.map { try JSONValue($0) })
+    case .sequence(let sequence):
+      var elements: [JSONValue] = []
+      for element in sequence {
+        elements.append(try JSONValue(element, depth: depth + 1, &budget))
+      }
+      self = .array(elements)
     case .mapping(let mapping):
       var object = JSONObject()
       for (key, value) in mapping {
@@ -60,7 +74,7 @@ extension JSONValue {
           throw YAMLReadingError(
             message: "key \"\(name.string)\" stands twice", line: key.mark?.line)
         }
-        object[name.string] = try JSONValue(value)
+        object[name.string] = try JSONValue(value, depth: depth + 1, &budget)
       }
       self = .object(object)
     case .alias:
@@ -84,6 +98,9 @@ extension JSONValue {
 }
 
 extension YAMLReadingError {
+  static let aliasing = YAMLReadingError(
+    message: "the aliases (*name) of its anchors (&name) stand for too much: write it out")
+
   init(_ error: YamlError) {
     switch error {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),

@@ -1,3 +1,4 @@
+import KubernetesYAML
 import Yams
 
 /// What a text says, and what of it cannot be used.
@@ -106,6 +107,11 @@ private struct LegacyReader {
   }
 
   private static func compose(_ text: String) throws(LegacyProblem) -> YAMLNode? {
+    guard YAMLAliases(text).areFew else {
+      throw LegacyProblem(
+        .invalidYAML,
+        message: "the aliases (*name) of its anchors (&name) stand for too much: write it out")
+    }
     do {
       return try Yams.compose(yaml: text)
     } catch YamlError.scanner(_, let problem, let mark, _), YamlError.parser(

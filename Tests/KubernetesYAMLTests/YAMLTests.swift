@@ -30,6 +30,14 @@ import Testing
       ])
   }
 
+  @Test(arguments: ["1234:1", "65000:65535", "1:30:00", "-1:2", "1:2.5"])
+  func `Numbers to the base of 60 are text`(scalar: String) throws {
+    #expect(
+      try JSONValue(yaml: "a: \(scalar)\nb: [\(scalar)]") == [
+        "a": .string(scalar), "b": [.string(scalar)],
+      ])
+  }
+
   @Test func `Documents are separated and empty ones left out`() throws {
     #expect(
       try JSONValue.documents(yaml: "---\na: 1\n---\n---\n# nothing\n---\nb: 2\n") == [

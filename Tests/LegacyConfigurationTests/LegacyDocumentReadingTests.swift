@@ -239,6 +239,15 @@ struct LegacyDocumentReadingTests {
     #expect(throws: fault.expected) { try LegacyDocument(parsing: fault.yaml) }
   }
 
+  @Test(.timeLimit(.minutes(1))) func `A document whose aliases multiply is refused`() {
+    var text = "a0: &a0 x\n"
+    for level in 1...12 {
+      let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+      text += "a\(level): &a\(level) [\(aliases)]\n"
+    }
+    #expect(LegacyDocument.read(text).problems.map(\.reason) == [.invalidYAML])
+  }
+
   @Test func `One bad entry does not take the others with it`() {
     let reading = LegacyDocument.read(
       """

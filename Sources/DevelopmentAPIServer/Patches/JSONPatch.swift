@@ -107,9 +107,6 @@ extension JSONPatch.Failure: CustomStringConvertible {
 }
 
 extension JSONValue {
-  /// As deep as documents may be: what the parser allows.
-  static let depthLimit = 512
-
   /// Whether at most so many arrays and objects are nested.
   func isNested(atMost limit: Int) -> Bool {
     guard limit >= 0 else { return false }

@@ -8,6 +8,8 @@ struct ConversionWebhook: ObjectConversion {
   let endpoint: WebhookEndpoint
   /// `v1` or `v1beta1`, which differ in nothing else.
   let reviewVersion: String
+  /// By `apiVersion`.
+  let schemas: [String: CustomResourceSchema]
 
   private static let timeoutSeconds: Int64 = 30
 
@@ -61,7 +63,10 @@ struct ConversionWebhook: ObjectConversion {
             + new.text("apiVersion"))
       }
       do throws(Mismatch) {
-        return try merged(old, new)
+        var object = try merged(old, new)
+        // As a real server: what the webhook answers is pruned, and gets no defaults.
+        _ = try? schemas[apiVersion]?.decode(&object)
+        return object
       } catch {
         throw failure("returned invalid object: \(error.why)")
       }

@@ -29,6 +29,14 @@ import Testing
     #expect(try YAMLText.read(prose)["text"]?.stringValue?.count == 4 * 13)
   }
 
+  @Test func `Scalars are read as Go reads them`() throws {
+    let text = "a: 1234:1\nb: yes\nc: Off\nd: \"yes\"\ne: 0x10\nf: !!str 12\ng: ~"
+    #expect(
+      try YAMLText.read(text) == [
+        "a": "1234:1", "b": true, "c": false, "d": "yes", "e": 16, "f": "12", "g": nil,
+      ])
+  }
+
   @Test(arguments: ["[", "{a: ", "- ", "? ", "a:\n  "])
   func `Deep YAML is refused`(_ opening: String) {
     #expect(throws: (any Error).self) {

@@ -140,6 +140,39 @@ import Testing
         == [.string("apiextensions.k8s.io/\(versions.last ?? "")")])
   }
 
+  @Test func `What a webhook adds beyond the schema is pruned`() async throws {
+    let hooks = try HookServer { call in
+      let objects = Self.converted(call).map { object in
+        var object = object
+        object[path: ["spec", "unknown"]] = "x"
+        object["extra"] = ["y": 1]
+        return object
+      }
+      return Self.answer(
+        call, ["result": ["status": "Success"], "convertedObjects": .array(objects)])
+    }
+    let text: JSONValue = ["type": "string"]
+    let defaulted: JSONValue = ["type": "string", "default": "3"]
+    try await ServedAPI.run { api in
+      try await hooks.run { () async throws in
+        let crd = Self.crd(
+          v1: ["a": text], v1alpha1: ["a": text, "c": defaulted], conversion: Self.webhook(hooks))
+        #expect(try await api.send("POST", Self.crds, crd).status == 201)
+        let host = Self.host("v1", "h", ["a": "1"])
+        #expect(try await api.send("POST", Self.path("v1"), host).status == 201)
+        let shown = try await api.send("GET", "\(Self.path("v1alpha1"))/h").body
+        #expect(shown["spec"] == ["a": "1"])
+        #expect(shown["extra"] == nil)
+        // On the way to the store, too.
+        let other = Self.host("v1alpha1", "i", ["a": "2"])
+        #expect(try await api.send("POST", Self.path("v1alpha1"), other).status == 201)
+        let stored = try await api.send("GET", "\(Self.path("v1"))/i").body
+        #expect(stored["spec"] == ["a": "2"])
+        #expect(stored["extra"] == nil)
+      }
+    }
+  }
+
   struct BadAnswer: Sendable, CustomTestStringConvertible {
     var response: JSONValue
     var message: String

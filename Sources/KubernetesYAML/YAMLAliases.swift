@@ -1,5 +1,3 @@
-import Glibc
-
 /// How far the aliases of a YAML text can make it grow.
 ///
 /// An anchor whose value names the one before it several times, and so on, makes a small text stand for
@@ -7,13 +5,13 @@ import Glibc
 /// count. So anchors and aliases are counted in the text: `a` aliases of `l` anchors grow to at most
 /// `(a / l)` to the power of `l`. What looks like one in a comment or a string counts too; that takes
 /// many anchors to matter.
-struct YAMLAliases {
+package struct YAMLAliases {
   private var anchors = 0
   private var aliases = 0
 
   private static let growthLimit = 1e7
 
-  init(_ text: String) {
+  package init(_ text: String) {
     var previous = UInt8(ascii: " ")
     var sign: UInt8 = 0
     for byte in text.utf8 {
@@ -27,11 +25,24 @@ struct YAMLAliases {
     }
   }
 
-  var areFew: Bool {
+  /// Whether a text with so few can be read.
+  package var areFew: Bool {
     // Fewer levels with more aliases each may grow further.
     (1...max(1, min(anchors, aliases))).allSatisfy { levels in
-      pow(Double(aliases) / Double(levels), Double(min(levels, anchors))) <= Self.growthLimit
+      Self.power(Double(aliases) / Double(levels), min(levels, anchors)) <= Self.growthLimit
     }
+  }
+
+  private static func power(_ base: Double, _ exponent: Int) -> Double {
+    var result = 1.0
+    var square = base
+    var rest = exponent
+    while rest > 0 {
+      if rest & 1 == 1 { result *= square }
+      square *= square
+      rest >>= 1
+    }
+    return result
   }
 
   /// Values start behind white space, brackets, commas and colons.
