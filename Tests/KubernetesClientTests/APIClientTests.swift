@@ -191,7 +191,9 @@ import Testing
 
   @Test func `a watch from a forgotten version reports 410`() async throws {
     try await withTestCluster { cluster in
-      guard let compact = cluster.compact else { return }
+      guard let compact = cluster.compact else {
+        try Test.cancel("only the development server forgets its history on request")
+      }
       let first = try await cluster.client.create(configMap("a", cluster))
       _ = try await cluster.client.create(configMap("b", cluster))
       await compact()

@@ -29,6 +29,40 @@ package struct TestCluster: Sendable {
   /// development server can; `nil` for the others.
   package let compact: (@Sendable () async -> Void)?
 
+  /// Whether the cluster has controllers that roll Deployments out and a node that runs their Pods. Takes
+  /// ten seconds to say no.
+  package func runsDeployments() async throws -> Bool {
+    let nodes = try await client.list(Node.resource)
+    let isReady = nodes.items.contains { node in
+      (node[path: ["status", "conditions"]]?.arrayValue ?? []).contains {
+        $0["type"] == "Ready" && $0["status"] == "True"
+      }
+    }
+    guard isReady else { return false }
+    let name = "probe"
+    _ = try await client.create(
+      [
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": ["name": .string(name), "namespace": .string(namespace)],
+        "spec": [
+          "replicas": 0, "selector": ["matchLabels": ["app": "probe"]],
+          "template": [
+            "metadata": ["labels": ["app": "probe"]],
+            "spec": ["containers": [["name": "main", "image": "probe"]]],
+          ],
+        ],
+      ], Deployment.resource)
+    do {
+      try await eventually(Deployment.resource, name, within: .seconds(10)) {
+        $0?[path: ["status", "observedGeneration"]] != nil
+      }
+    } catch is NotEventually {
+      return false
+    }
+    try await client.delete(Deployment.resource, name, namespace: namespace)
+    return true
+  }
+
   /// `prefix` and a part that no other test has: for cluster-scoped objects.
   package func uniqueName(_ prefix: String) -> String { Self.uniqueName(prefix) }
 
@@ -84,8 +118,8 @@ private func withNamespace<Result: Sendable>(
     try await cluster.cleanUp()
     return result
   } catch {
-    // The test's own error is the one to see.
-    try? await cluster.cleanUp()
+    // The test's own error is the one to see. A cancelled test cleans up, too.
+    await Task { try? await cluster.cleanUp() }.value
     throw error
   }
 }
