@@ -334,9 +334,9 @@ let package = Package(
       "MetalLBSpeaker",
       [
         "NetworkAddresses", "PrometheusMetrics", "Layer2", "KubernetesAPI", "MetalLBAPI",
-        "Announcement", "Layer2Transport", "Membership", "KubernetesClient", "ControllerRuntime",
-        "KubernetesTesting", "NamespaceTesting", coreMetrics, logging, nioCore, nioPosix,
-        serviceLifecycle,
+        "Announcement", "Layer2Transport", "LinuxNetwork", "Membership", "KubernetesClient",
+        "ControllerRuntime", "KubernetesTesting", "NamespaceTesting", coreMetrics, logging, nioCore,
+        nioPosix, serviceLifecycle,
       ]),
     tests(
       "MetalLBOperator",

@@ -57,8 +57,8 @@ package struct Layer2Ownership: Sendable {
   }
 
   /// How long an address is answered for after another node's turn has come: until that node tells the network, which
-  /// takes as long as it needs to notice.
-  package static let handover = Duration.seconds(1)
+  /// takes as long as it needs to notice; more than a period of its burst, of which the first round may have been missed.
+  package static let handover = Duration.milliseconds(1500)
 
   package let rules: Layer2Rules
   var table = Layer2AnnouncementTable()
@@ -67,6 +67,7 @@ package struct Layer2Ownership: Sendable {
   /// The addresses that are answered for, by Service, as they were last told.
   private var told: [NamespacedName: [IPAddress]] = [:]
   var link = LinkKnowledge()
+  private var members: Set<String> = []
   /// The other nodes, by their addresses.
   package var peers: [IPAddress: String] = [:]
   /// Addresses that wait for their next owner while this process ends.
@@ -116,6 +117,7 @@ package struct Layer2Ownership: Sendable {
     now: ContinuousClock.Instant
   ) -> Change? {
     guard !isStopped else { return nil }
+    follow(cluster.members)
     let addresses = service?.addresses ?? []
     let witnessed = link.witnesses(of: addresses, now: now)
     let decide = { [rules] (witnessed: Set<String>) in
@@ -143,6 +145,14 @@ package struct Layer2Ownership: Sendable {
     return Change(
       commands: commands, outcome: outcome, before: before, addressesBefore: addressesBefore,
       addresses: answered)
+  }
+
+  /// Whoever is no member any more has announced until it went, and its last words must not keep its addresses from
+  /// their next owners.
+  private mutating func follow(_ members: Set<String>) {
+    guard members != self.members else { return }
+    link.forgetWitnesses(self.members.subtracting(members))
+    self.members = members
   }
 
   private static func outcome(of decision: Layer2Decision, interfaces: [String]) -> Outcome {
@@ -198,7 +208,7 @@ package struct Layer2Ownership: Sendable {
     return leaving.sorted().map { .handOver($0, within: duration) }
   }
 
-  package var hasLeft: Bool { leaving.isEmpty }
+  package var hasLeft: Bool { isStopped && leaving.isEmpty }
 
   /// Withdraws everything; nothing is announced afterwards.
   /// - Returns: what to do, and the Services that were announced with the addresses that were answered for.

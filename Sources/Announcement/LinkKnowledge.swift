@@ -94,6 +94,15 @@ package struct LinkKnowledge: Sendable {
     return witness
   }
 
+  /// Nodes said goodbye or died: what was heard of them before says nothing about now.
+  package mutating func forgetWitnesses(_ nodes: Set<String>) {
+    guard !nodes.isEmpty else { return }
+    witnesses = witnesses.compactMapValues { known in
+      let rest = known.filter { !nodes.contains($0.key) }
+      return rest.isEmpty ? nil : rest
+    }
+  }
+
   /// The nodes that were heard answering for any of the addresses of late.
   package mutating func witnesses(
     of addresses: some Sequence<IPAddress>, now: ContinuousClock.Instant

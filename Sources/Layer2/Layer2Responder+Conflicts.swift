@@ -36,12 +36,13 @@ extension Layer2Responder {
   // MARK: Leaving an address to others
 
   /// Goes on answering for an announced address, without telling the network unasked, until another host tells it or
-  /// the time is up; if one did within the last second, answering ends at once. For an address that is not announced, nothing happens.
+  /// the time is up. If one did within the last second, answering ends at once, unless this node may have told otherwise
+  /// since: then the next round of the other one counts. For an address that is not announced, nothing happens.
   package mutating func handOver(
     _ address: IPAddress, until deadline: ContinuousClock.Instant, now: ContinuousClock.Instant
   ) {
     guard var entry = entries[address], entry.stage == .announced else { return }
-    if let claim = entry.lastClaim, now - claim.time < Self.reportInterval {
+    if let claim = entry.lastClaim, now - claim.time < Self.reportInterval, !isBursting(address) {
       // The next owner was faster.
       replace(address, with: nil, now: nil)
       reports.append(.handedOver(address, to: claim.by))

@@ -97,6 +97,8 @@ package struct Layer2Responder: Sendable {
     entries.lazy.filter(\.value.isAnswered).map(\.key)
   }
 
+  package func answers(_ address: IPAddress) -> Bool { entries[address]?.isAnswered ?? false }
+
   /// What happened since the last call, in order.
   package mutating func takeReports() -> [AddressReport] {
     defer { reports = [] }
@@ -231,6 +233,11 @@ package struct Layer2Responder: Sendable {
   /// When ``takeRounds(now:)`` or ``takeProbes(now:)`` has something to return; nil while there is nothing to wait for.
   package mutating func nextRound(now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
     [schedule.nextRound(now: now), nextTimer].compactMap(\.self).min()
+  }
+
+  /// Whether the network is being told about an address.
+  func isBursting(_ address: IPAddress) -> Bool {
+    interfaces.keys.contains { schedule.isBursting(Target(address: address, interface: $0)) }
   }
 
   /// Tells the network once more who has an announced address.

@@ -20,6 +20,9 @@ final class L2StatusWriter: Sendable {
   /// How long a write may take to appear in the store.
   private static let appearance = Duration.seconds(10)
 
+  /// How long to wait after somebody else has changed or deleted the same object.
+  private static let collision = Duration.milliseconds(500)
+
   private let statuses: Store<ServiceL2Status>
   private let client: APIClient
   private let options: SpeakerOptions
@@ -103,7 +106,13 @@ final class L2StatusWriter: Sendable {
     }
     if object.status != status {
       object.status = status
-      object = try await client.updateStatus(object)
+      do {
+        object = try await client.updateStatus(object)
+      } catch let error as KubernetesError where error.isNotFound || error.isConflict {
+        // A node that believes the same of itself was faster; what it did will be in the store.
+        state.withLock { $0.written[service] = nil }
+        return .requeue(after: Self.collision)
+      }
       remember(object, service)
     }
     for other in own + others where other.metadata.uid != object.metadata.uid {

@@ -190,10 +190,10 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
           reconcile: { serviceAnnouncer.reconcile($0) }),
         withdraw: {
           // The others take over while this node still answers, until each address was told by its next owner.
-          let isAlone = !inputs.hasOtherMembers
-          async let handover: Void = serviceAnnouncer.leave(within: isAlone ? .zero : Self.leave)
+          let patience = inputs.hasOtherMembers ? Self.leave : .zero
+          serviceAnnouncer.leave(within: patience)
           await gossip.leave()
-          await handover
+          await serviceAnnouncer.untilHandedOver(within: patience + .seconds(1))
           let announced = serviceAnnouncer.stop()
           _ = try? await time.limit(Self.farewell) {
             for service in announced { _ = try await writer.reconcile(service) }

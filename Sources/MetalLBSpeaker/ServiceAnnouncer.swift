@@ -180,17 +180,22 @@ final class ServiceAnnouncer: Sendable {
   // MARK: The end
 
   /// Announces nothing new, and goes on answering for each address until its next owner tells the network, or the time
-  /// is up. ``stop()`` has to follow.
-  func leave(within duration: Duration) async {
+  /// is up. ``untilHandedOver(within:)`` waits for that, and ``stop()`` has to follow.
+  func leave(within duration: Duration) {
     let count = ownership.withLock { ownership in
       let commands = ownership.leave(within: duration)
       perform(commands)
+      if commands.isEmpty { departure.open() }
       return commands.count
     }
     guard count > 0 else { return }
     logger.info(
       "handing over", metadata: [LogKey.event: "handingOver", LogKey.count: "\(count)"])
-    _ = try? await time.limit(duration + .seconds(1)) { [departure] in try await departure.wait() }
+  }
+
+  /// Returns once every address has its next owner, or when the time is over.
+  func untilHandedOver(within duration: Duration) async {
+    _ = try? await time.limit(duration) { [departure] in try await departure.wait() }
   }
 
   /// Withdraws everything; nothing is announced afterwards. Returns the Services that were announced.

@@ -2,6 +2,7 @@ import Announcement
 import ClusterConfiguration
 import ConfigurationWatch
 import ControllerRuntime
+import CoreMetrics
 import KubernetesAPI
 import KubernetesClient
 import Logging
@@ -87,6 +88,7 @@ final class SpeakerInputs: Sendable {
   }
 
   func reconcile(_ part: Part) -> ReconcileResult {
+    metrics.updates.increment()
     let isNew =
       switch part {
       case .configuration: loadConfiguration()

@@ -11,8 +11,10 @@ final class SpeakerMetrics: Sendable {
     var address: IPAddress
   }
 
-  /// Reconciles started.
+  /// Reconciles: of Services, of the configuration, of the cluster.
   let updates: Counter
+  /// Those of the configuration that did not take all objects.
+  private let updateErrors: Counter
   private let isLoaded: Gauge
   private let isStale: Gauge
   private let factory: any MetricsFactory
@@ -25,8 +27,10 @@ final class SpeakerMetrics: Sendable {
     updates = Counter(label: "metallb_k8s_client_updates_total", factory: factory)
     isLoaded = Gauge(label: "metallb_k8s_client_config_loaded_bool", factory: factory)
     isStale = Gauge(label: "metallb_k8s_client_config_stale_bool", factory: factory)
-    // The counter is part of the page from the start.
-    Counter(label: "metallb_k8s_client_update_errors_total", factory: factory).increment(by: 0)
+    updateErrors = Counter(label: "metallb_k8s_client_update_errors_total", factory: factory)
+    // The counters are part of the page from the start.
+    updates.increment(by: 0)
+    updateErrors.increment(by: 0)
     isLoaded.record(0)
     isStale.record(0)
   }
@@ -35,6 +39,7 @@ final class SpeakerMetrics: Sendable {
   func configured(isStale: Bool) {
     isLoaded.record(1)
     self.isStale.record(isStale ? 1 : 0)
+    if isStale { updateErrors.increment() }
   }
 
   /// Counts claims by another host to an address of ours: of a node, or of something else.

@@ -33,6 +33,17 @@ import Testing
     #expect(returned.first == late)
   }
 
+  @Test func `A node that is no member any more does not count for what was heard before`() {
+    var link = LinkKnowledge()
+    for node in ["a", "b"] { _ = link.noteWitness(node, of: address, now: start) }
+    link.forgetWitnesses(["a"])
+    let left = link.witnesses(of: [address], now: start)
+    #expect(left == ["b"])
+    _ = link.noteWitness("a", of: address, now: start)
+    let heardAgain = link.witnesses(of: [address], now: start)
+    #expect(heardAgain == ["a", "b"])
+  }
+
   @Test func `The same host again is no news, another one is`() {
     var link = LinkKnowledge()
     var claim = AddressClaim(

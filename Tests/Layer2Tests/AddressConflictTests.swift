@@ -220,12 +220,29 @@ import Testing
     var responder = try responder()
     let text = "10.98.0.150"
     responder.announce(try address(text), on: .all, now: start)
-    _ = hear(try claim(text, by: Self.peer), &responder)
-    let now = start + .milliseconds(500)
+    _ = run(&responder, until: .seconds(5))
+    _ = hear(try claim(text, by: Self.peer), &responder, at: .seconds(5))
+    let now = start + .milliseconds(5500)
     responder.handOver(try address(text), until: now + .seconds(1), now: now)
     let reports = responder.takeReports()
     #expect(reports == [.handedOver(try address(text), to: Self.peer)])
     #expect(try !isAnswered(text, responder))
+  }
+
+  @Test func `A next owner that this node has contradicted since has to tell once more`() throws {
+    var responder = try responder()
+    let text = "10.98.0.150"
+    responder.announce(try address(text), on: .all, now: start)
+    _ = run(&responder, until: .seconds(5))
+    _ = hear(try claim(text, by: Self.peer), &responder, at: .seconds(5))
+    responder.defend(try address(text), now: start + .seconds(5))
+    _ = run(&responder, from: .seconds(5), until: .milliseconds(5100))
+    let now = start + .milliseconds(5100)
+    responder.handOver(try address(text), until: now + .seconds(2), now: now)
+    #expect(responder.takeReports().isEmpty)
+    #expect(try isAnswered(text, responder))
+    let reports = hear(try claim(text, by: Self.peer), &responder, at: .milliseconds(6100))
+    #expect(reports == [.handedOver(try address(text), to: Self.peer)])
   }
 
   @Test func `Nobody's turn ends with the time`() throws {

@@ -4,49 +4,20 @@ import KubernetesClient
 import Layer2
 import KubernetesTesting
 import Logging
-import NetworkAddresses
 import PrometheusMetrics
-import Synchronization
 import Testing
 
 @testable import MetalLBSpeaker
 
 /// Speakers that gossip over the loopback interface. The API server never says that anything is wrong with any of them.
 @Suite(.timeLimit(.minutes(2))) struct SpeakerGossipTests {
-  private static let counter = Atomic<UInt8>(0)
-  private let number = Self.counter.wrappingAdd(1, ordering: .relaxed).newValue
-
-  /// Each speaker has an address of its own on the loopback interface.
-  private func host(_ index: Int) throws -> IPAddress {
-    let process = ProcessInfo.processInfo.processIdentifier
-    return try #require(
-      IPAddress(bytes: [
-        127, 128 + UInt8(process >> 8 & 0x3f), UInt8(process & 0xff), number * 8 + UInt8(index) + 1,
-      ]))
-  }
-
-  private func gossip(_ index: Int) throws -> GossipOptions {
-    var options = GossipOptions(bindAddress: try host(index))
-    options.profile = .fast
-    options.tuningPath = "/does/not/exist"
-    return options
-  }
-
-  /// Gives the speakers' Pods the addresses at which they gossip.
-  private func placePods(_ scene: Scene) async throws {
-    for (index, node) in scene.nodes.enumerated() {
-      var pod = try await scene.client.get(
-        Pod.self, "speaker-\(node)", namespace: scene.namespace)
-      pod.status?.podIP = "\(try host(index))"
-      _ = try await scene.client.updateStatus(pod)
-    }
-  }
+  private let hosts = GossipHosts()
 
   private func withSpeaker(
     _ index: Int, of scene: Scene, change: (inout GossipOptions) -> Void = { _ in },
     _ body: (RunningSpeaker<RecordedAnnouncer>) async throws -> Void
   ) async throws {
-    var options = try gossip(index)
+    var options = try hosts.options(index)
     change(&options)
     try await scene.withSpeaker(
       on: scene.nodes[index], change: { $0.gossip = options }, body)
@@ -54,7 +25,7 @@ import Testing
 
   @Test func `Who is alone by gossip announces, whatever the Pods look like`() async throws {
     try await Scene.with { scene in
-      try await placePods(scene)
+      try await hosts.placePods(scene)
       try await withSpeaker(1, of: scene) { second in
         try await second.isAnnouncing([scene.address])
         try await withSpeaker(0, of: scene) { first in
@@ -69,7 +40,7 @@ import Testing
 
   @Test func `A speaker that starts takes nothing from others, not for a moment`() async throws {
     try await Scene.with { scene in
-      try await placePods(scene)
+      try await hosts.placePods(scene)
       try await withSpeaker(0, of: scene) { first in
         try await first.isAnnouncing([scene.address])
         for _ in 0..<3 {
@@ -86,7 +57,7 @@ import Testing
 
   @Test func `A death is seen without the API server`() async throws {
     try await Scene.with { scene in
-      try await placePods(scene)
+      try await hosts.placePods(scene)
       try await withSpeaker(1, of: scene) { second in
         try await die(scene) { first in
           try await first.isAnnouncing([scene.address])
@@ -107,7 +78,7 @@ import Testing
     let registry = PrometheusRegistry()
     let checks = ReadyChecks()
     var options = scene.options(node: scene.nodes[0])
-    options.gossip = try gossip(0)
+    options.gossip = try hosts.options(0)
     let service = MetalLBSpeakerService(
       options: options, client: scene.client, metrics: registry, announcer: announcer,
       logger: Logger(label: "speaker"), onReady: { checks.tell($0) })
@@ -121,7 +92,7 @@ import Testing
 
   @Test func `Where the key is missing, readiness counts`() async throws {
     try await Scene.with { scene in
-      try await placePods(scene)
+      try await hosts.placePods(scene)
       let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(at: folder) }
@@ -135,7 +106,7 @@ import Testing
 
   @Test func `Speakers with a common key understand each other`() async throws {
     try await Scene.with { scene in
-      try await placePods(scene)
+      try await hosts.placePods(scene)
       let keyed: (inout GossipOptions) -> Void = { $0.secret = "a secret" }
       try await withSpeaker(1, of: scene, change: keyed) { second in
         try await second.isAnnouncing([scene.address])
