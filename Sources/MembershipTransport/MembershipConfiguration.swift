@@ -9,8 +9,8 @@ package struct MembershipConfiguration: Sendable {
   package var bindAddress: IPAddress
   /// For UDP and TCP alike, here and with all peers; 0 for any free one.
   package var port: UInt16
-  /// Where others reach this member, at the same port. Nil: the address bound to, or this machine's first private one
-  /// when that is unspecified.
+  /// Where others reach this member, at the same port. Nil: the address bound to, or when that is unspecified the one
+  /// that this machine's routes use.
   package var advertisedAddress: IPAddress?
   /// At most 255 bytes. Clusters with different labels ignore each other.
   package var label = ""
@@ -44,7 +44,7 @@ package struct MembershipConfiguration: Sendable {
 package enum MembershipError: Error, Sendable {
   /// UDP or TCP cannot be bound.
   case bindFailed(address: IPAddress, port: UInt16, cause: any Error)
-  /// The address bound to is unspecified, and no interface has a private one to tell others.
+  /// The address bound to is unspecified, and no interface has one to tell others.
   case noAddressToAdvertise
   case badConfiguration(Memberlist.ConfigurationError)
   /// A listening socket went away.

@@ -53,7 +53,7 @@ struct MembershipSockets: Sendable {
               }
             }
             .bind(to: SocketAddress(ipAddress: "\(address)", port: port)).get()
-          guard let own = try advertisedAddress(configuration),
+          guard let own = try await advertisedAddress(configuration, on: eventLoop),
             let advertised = MemberAddress(
               bytes: own.bytes, port: UInt16(truncatingIfNeeded: port))
           else {
@@ -78,24 +78,67 @@ struct MembershipSockets: Sendable {
   }
 
   private static func advertisedAddress(
-    _ configuration: MembershipConfiguration
-  ) throws -> IPAddress? {
+    _ configuration: MembershipConfiguration, on eventLoop: any EventLoop
+  ) async throws -> IPAddress? {
     if let address = configuration.advertisedAddress { return address }
     guard configuration.bindAddress.number == 0 else { return configuration.bindAddress }
     let addresses = try System.enumerateDevices()
       .compactMap { $0.address?.ipAddress }.compactMap { IPAddress($0) }
-    return addresses.sorted().first {
-      $0.family == configuration.bindAddress.family && $0.isPrivate
+    var used: [AddressFamily: IPAddress] = [:]
+    for family in AddressFamily.allCases {
+      used[family] = await addressTowardsOthers(family, on: eventLoop)
     }
+    return IPAddress.toAdvertise(
+      boundTo: configuration.bindAddress.family, of: addresses, towardsOthers: used)
+  }
+
+  /// What this machine's routes have it use towards hosts far away; nil without a route. Nothing is sent.
+  private static func addressTowardsOthers(
+    _ family: AddressFamily, on eventLoop: any EventLoop
+  ) async -> IPAddress? {
+    // RFC 5737, RFC 3849
+    let somewhere = family == .ipv4 ? "192.0.2.1" : "2001:db8::1"
+    guard
+      let channel = try? await DatagramBootstrap(group: eventLoop)
+        .connect(to: SocketAddress(ipAddress: somewhere, port: 9)).get()
+    else { return nil }
+    defer { channel.close(promise: nil) }
+    return channel.localAddress?.ipAddress.flatMap { IPAddress($0) }
   }
 }
 
 extension IPAddress {
+  /// The address at which others find a member that is bound to all of this machine's. Other addresses than those of
+  /// its routes may belong to bridges for containers, which every machine has alike.
+  ///
+  /// - Parameters:
+  ///   - family: of the unspecified address; a socket of IPv6 can be reached by IPv4, too.
+  ///   - addresses: all of this machine's.
+  ///   - used: those that its routes use towards hosts far away.
+  static func toAdvertise(
+    boundTo family: AddressFamily, of addresses: [IPAddress],
+    towardsOthers used: [AddressFamily: IPAddress]
+  ) -> IPAddress? {
+    let families: [AddressFamily] = family == .ipv6 ? [.ipv6, .ipv4] : [.ipv4]
+    for family in families {
+      let candidates = addresses.filter { $0.family == family && $0.isReachable }.sorted()
+      if let address = used[family], candidates.contains(address) { return address }
+      if let address = candidates.first(where: \.isPrivate) ?? candidates.first { return address }
+    }
+    return nil
+  }
+
+  private static let ownBlocks = ["127.0.0.0/8", "169.254.0.0/16", "::1/128", "fe80::/10"]
+    .compactMap { CIDRBlock($0) }
+
+  /// From other machines of the network.
+  private var isReachable: Bool { !Self.ownBlocks.contains { $0.contains(self) } }
+
   private static let privateBlocks = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]
     .compactMap { CIDRBlock($0) }
 
   /// RFC 1918, RFC 4193.
-  fileprivate var isPrivate: Bool {
+  private var isPrivate: Bool {
     Self.privateBlocks.contains { $0.contains(self) }
   }
 }

@@ -92,6 +92,8 @@ struct Simulation {
   private(set) var now: ContinuousClock.Instant
   var network = Network()
   private(set) var nodes: [Node] = []
+  /// Every datagram that anybody has sent, when somebody listens.
+  var recording: [[UInt8]]?
   var generator: SeededGenerator
   private var agenda = Agenda()
   private var lastNumber = 0
@@ -357,6 +359,7 @@ struct Simulation {
     switch action {
     case .send(let bytes, let address):
       nodes[index].bytesSent += bytes.count
+      recording?.append(bytes)
       guard let target = self.index(of: address),
         !network.cutDatagrams.contains(Network.Pair(from: index, to: target)),
         network.loss == 0 || Double.random(in: 0..<1, using: &generator) >= network.loss

@@ -127,6 +127,47 @@ struct MembershipNodeTests {
     }
   }
 
+  @Test func `Bound to all addresses, it tells others one that they can reach`() throws {
+    let addresses = try [
+      "127.0.0.1", "::1", "172.17.0.1", "192.168.1.5", "203.0.113.9", "fe80::1", "2001:db8::7",
+    ].map { try #require(IPAddress($0)) }
+    let (bridge, routed, global) = (addresses[2], addresses[3], addresses[6])
+    #expect(
+      IPAddress.toAdvertise(boundTo: .ipv4, of: addresses, towardsOthers: [.ipv4: routed])
+        == routed)
+    // Without a route, the first private one.
+    #expect(IPAddress.toAdvertise(boundTo: .ipv4, of: addresses, towardsOthers: [:]) == bridge)
+    // IPv6 goes first where both can be used, whatever its scope.
+    #expect(
+      IPAddress.toAdvertise(boundTo: .ipv6, of: addresses, towardsOthers: [.ipv4: routed])
+        == global)
+    #expect(
+      IPAddress.toAdvertise(
+        boundTo: .ipv6, of: addresses.filter { $0 != global }, towardsOthers: [.ipv4: routed])
+        == routed)
+    #expect(
+      IPAddress.toAdvertise(boundTo: .ipv4, of: Array(addresses.prefix(2)), towardsOthers: [:])
+        == nil)
+  }
+
+  @Test(arguments: ["0.0.0.0", "::"])
+  func `Bound to all addresses, it is reached by the loopback address`(text: String) async throws {
+    var first = MembershipConfiguration(
+      name: "one", bindAddress: try #require(IPAddress(text)), port: 0)
+    first.parameters = .fast
+    // Tests have no other network.
+    first.advertisedAddress = IPAddress(text == "::" ? "::1" : "127.0.0.1")
+    let second = first
+    try await WatchedMember.run(first) { first in
+      let address = try #require(first.view.members.first?.address)
+      var other = second
+      other.name = "two"
+      try await WatchedMember.run(other, peers: [address]) { _ in
+        try await first.sees { $0.present.count == 2 }
+      }
+    }
+  }
+
   @Test func `A port that is taken is named in the error`() async throws {
     try await WatchedMember.run(configuration(1)) { _ in
       let second = WatchedMember(try configuration(1) { $0.name = "second" })
