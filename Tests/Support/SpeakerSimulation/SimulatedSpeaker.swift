@@ -52,6 +52,8 @@ struct SimulatedSpeaker {
   var version = 0
   /// What decided when Services were last looked at.
   var lastView: ClusterView?
+  /// Whether the members, or what they say of themselves, may be different from that.
+  var hasMemberNews = true
   var nextWake: ContinuousClock.Instant?
 
   init(name: String, address: MemberAddress, hardwareAddress: MACAddress) {
@@ -61,11 +63,11 @@ struct SimulatedSpeaker {
     ownership = Layer2Ownership(rules: Layer2Rules(node: name))
   }
 
-  /// The addresses that it answers for; a host without power answers nobody.
-  var answered: Set<IPAddress> {
+  /// A host without power answers nobody.
+  func answers(_ address: IPAddress) -> Bool {
     switch power {
-    case .running: Set(responder.addresses)
-    case .paused, .stopped, .off: []
+    case .running: responder.answers(address)
+    case .paused, .stopped, .off: false
     }
   }
 }

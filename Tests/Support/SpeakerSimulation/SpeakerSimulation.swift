@@ -26,6 +26,9 @@ package struct SpeakerSimulation {
   /// The other end of each open stream, and when the last bytes on their way arrive there.
   private var links: [StreamEnd: (other: StreamEnd, busyUntil: ContinuousClock.Instant)] = [:]
   private var firstBytes: [StreamEnd: [UInt8]] = [:]
+  private var nodesByAddress: [MemberAddress: Int] = [:]
+  /// All nodes, those that come first for an address first: the election of some of them is the first of those.
+  private var orders: [IPAddress: [Int]] = [:]
 
   package struct Move: Sendable, Hashable {
     package var time: ContinuousClock.Instant
@@ -64,6 +67,7 @@ package struct SpeakerSimulation {
       guard let address = MemberAddress(bytes: [10, 0, 0, UInt8(index + 1)], port: 7946) else {
         continue
       }
+      nodesByAddress[address] = speakers.count
       speakers.append(
         SimulatedSpeaker(
           name: "node\(index)", address: address,
@@ -73,6 +77,9 @@ package struct SpeakerSimulation {
       let address = IPAddress.v4(IPv4Address(rawValue: 0x0a63_0001 + UInt32(number)))
       services[NamespacedName(namespace: "ns", name: "web\(number)")] = SimulatedService(
         address: address)
+      orders[address] = Layer2Election.order(
+        of: address, among: speakers.map { .init(node: $0.name) }
+      ).compactMap { name in speakers.firstIndex { $0.name == name } }
     }
     plan(.clientTurn, after: Self.clientInterval)
   }
@@ -88,7 +95,7 @@ package struct SpeakerSimulation {
   /// The nodes that answer for an address on the link.
   package func owners(of address: IPAddress) -> [Int] {
     speakers.indices.filter {
-      !network.downLinks.contains($0) && speakers[$0].answered.contains(address)
+      !network.downLinks.contains($0) && speakers[$0].answers(address)
     }
   }
 
@@ -101,9 +108,7 @@ package struct SpeakerSimulation {
 
   /// The node whose turn it is while exactly these nodes stand.
   package func leader(of address: IPAddress, among nodes: [Int]) -> Int? {
-    let leader = Layer2Election.leader(
-      of: address, among: nodes.map { .init(node: speakers[$0].name) })
-    return speakers.firstIndex { $0.name == leader }
+    orders[address]?.first(where: nodes.contains)
   }
 
   /// Which node the client sends to.
@@ -241,8 +246,8 @@ package struct SpeakerSimulation {
   /// Ends the process in order: says goodbye, and answers until others have taken over.
   package mutating func terminate(_ index: Int, after grace: Duration = .seconds(2)) {
     guard speakers[index].power == .running else { return }
-    tell(index) { core, now, generator in core.leave(now: now, using: &generator) }
     perform(speakers[index].ownership.leave(within: grace), at: index)
+    tell(index) { core, now, generator in core.leave(now: now, using: &generator) }
     schedule(.terminate, at: index, after: grace + .milliseconds(100))
     settle(index)
   }
@@ -253,6 +258,7 @@ package struct SpeakerSimulation {
     if isUp { network.downLinks.remove(index) } else { network.downLinks.insert(index) }
     guard speakers[index].core != nil else { return }
     updateInterface(index)
+    speakers[index].hasMemberNews = true
     let metadata = metadata(of: index)
     tell(index) { core, now, generator in
       (try? core.setMetadata(metadata, now: now, using: &generator)) ?? []
@@ -382,7 +388,9 @@ package struct SpeakerSimulation {
       if !answer.isEmpty { send(answer, from: index) }
     case .wake: speakers[index].nextWake = nil
     case .look(let services): look(at: services, index)
-    case .joinIsOver: speakers[index].isSettled = true
+    case .joinIsOver:
+      speakers[index].isSettled = true
+      speakers[index].hasMemberNews = true
     case .services(let version):
       guard version > speakers[index].version else { return }
       let changed = services.filter { speakers[index].services[$0.key] != $0.value }.keys.sorted()
@@ -402,10 +410,13 @@ package struct SpeakerSimulation {
   /// link.
   private mutating func settle(_ index: Int) {
     guard speakers[index].core != nil else { return }
-    let view = clusterView(of: index)
-    if speakers[index].lastView != view {
-      speakers[index].lastView = view
-      look(at: speakers[index].services.keys.sorted(), index)
+    if speakers[index].hasMemberNews {
+      speakers[index].hasMemberNews = false
+      let view = clusterView(of: index)
+      if speakers[index].lastView != view {
+        speakers[index].lastView = view
+        look(at: speakers[index].services.keys.sorted(), index)
+      }
     }
     transmit(index)
     for report in speakers[index].responder.takeReports() {
@@ -517,16 +528,19 @@ package struct SpeakerSimulation {
     case .cancelTimer(let timer):
       speakers[index].timers[timer] = nil
     case .report(.peerJoined(let peer)), .report(.peerFailed(let peer, _)):
+      speakers[index].hasMemberNews = true
       speakers[index].unansweredPeers.remove(peer)
       if case .report(.peerJoined) = action { speakers[index].isSettled = true }
       if speakers[index].unansweredPeers.isEmpty { speakers[index].isSettled = true }
+    case .report(.joined), .report(.updated), .report(.left):
+      speakers[index].hasMemberNews = true
     case .report:
       break
     }
   }
 
   private func reachable(_ address: MemberAddress, from index: Int) -> Int? {
-    guard let target = speakers.firstIndex(where: { $0.address == address }),
+    guard let target = nodesByAddress[address],
       !network.cutGossip.contains(SimulatedNetwork.Pair(from: index, to: target))
     else { return nil }
     return target
