@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 /// Applied to every target. Warnings are errors everywhere.
@@ -383,32 +384,57 @@ let package = Package(
 
 // Benchmarks stay out of every other build: their packages are needed for nothing else.
 if Context.environment["METALLB_BENCHMARKS"] != nil {
-  package.targets.append(
+  // Without its default traits it needs no malloc interposer; malloc counts then mean nothing.
+  package.dependencies.append(
+    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []))
+  func benchmarks(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+      name: name,
+      dependencies: dependencies + [.product(name: "Benchmark", package: "benchmark")],
+      path: "Benchmarks/\(name)", swiftSettings: settings,
+      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+  }
+  package.targets += [
+    benchmarks("IPAllocationBenchmarks", ["IPAllocation", "NetworkAddresses"]),
+    benchmarks(
+      "APIServerBenchmarks",
+      [
+        "DevelopmentAPIServer", "KubernetesAPI", asyncHTTPClient, nioCore, nioHTTP1, nioPosix,
+        nioSSL,
+      ]),
     .executableTarget(
       name: "arp-benchmark",
       dependencies: [
         "NetworkAddresses", "Layer2", "LinuxNetwork", "Layer2Transport", "PrometheusMetrics",
-        "NamespaceTesting", logging,
+        "NamespaceTesting", coreMetrics, logging,
       ],
-      path: "Benchmarks/ARPBenchmark", swiftSettings: settings))
-  // Without its default traits it needs no malloc interposer; malloc counts then mean nothing.
-  package.dependencies.append(
-    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []))
-  package.targets += [
-    .executableTarget(
-      name: "IPAllocationBenchmarks",
-      dependencies: [
-        "IPAllocation", "NetworkAddresses", .product(name: "Benchmark", package: "benchmark"),
-      ],
-      path: "Benchmarks/IPAllocationBenchmarks", swiftSettings: settings,
-      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
-    .executableTarget(
-      name: "APIServerBenchmarks",
-      dependencies: [
-        "DevelopmentAPIServer", "KubernetesAPI", asyncHTTPClient, nioCore, nioHTTP1, nioPosix,
-        nioSSL, .product(name: "Benchmark", package: "benchmark"),
-      ],
-      path: "Benchmarks/APIServerBenchmarks", swiftSettings: settings,
-      plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+      path: "Benchmarks/ARPBenchmark", swiftSettings: settings),
   ]
+
+  // Of the tests only those whose cases or figures come by the thousand, optimized as the rest is.
+  let tests = [
+    "IPAllocationTests": [
+      "AllocatorModelTests.swift", "ModelSeeds.swift", "ReferenceAllocator.swift",
+      "SeededGenerator.swift",
+    ],
+    "MetalLBControllerTests": [
+      "ServiceConvergenceModelTests.swift", "ModelSeeds.swift", "Fixtures.swift",
+    ],
+    "MembershipTests": [
+      "GossipFiguresTests.swift", "Simulation.swift", "Simulation+Agenda.swift",
+      "WireSupport.swift",
+    ],
+  ]
+  package.targets.removeAll { $0.isTest && tests[$0.name] == nil }
+  for target in package.targets {
+    if let sources = tests[target.name] {
+      let folder = "\(Context.packageDirectory)/Tests/\(target.name)"
+      let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+      target.exclude = files.filter { !(sources + ["Fixtures"]).contains($0) }
+    }
+    // What these tests look into; a flag for all modules would slow down what is measured.
+    if ["Membership", "MetalLBController"].contains(target.name) {
+      target.swiftSettings?.append(.unsafeFlags(["-enable-testing"]))
+    }
+  }
 }
