@@ -9,7 +9,8 @@ import Synchronization
 let benchmarks = { @Sendable () -> Void in
   Benchmark(
     "allocate and release, 100,000 Services in 1,000 pools",
-    configuration: .init(metrics: [.operationsPerSecond], maxIterations: 20)
+    configuration: .init(
+      metrics: [.operationsPerSecond], maxDuration: .seconds(10), maxIterations: 20)
   ) { benchmark, filled in
     for _ in benchmark.scaledIterations {
       let count = 100_000
