@@ -6,7 +6,7 @@ enum Omissions {
   static let all = [
     "protobuf bodies, beyond the kinds that kubectl sends in no other form: answered with 415",
     "HTTP/2: connections speak HTTP/1.1",
-    "exec, attach, port-forward, proxy and log of Pods, proxy of Nodes and Services: no kubelet serves them",
+    "exec, attach, port-forward, proxy and log of Pods on a node, proxy of Nodes and Services: no kubelet serves them",
     "ephemeral containers and in-place resize of Pods",
     "HorizontalPodAutoscalers, and admission policies in CEL: listed, creation is refused",
     "APIServices (aggregation), certificate signing requests, flow schemas, storage classes' provisioning",

@@ -18,6 +18,8 @@ extension ResourceCall {
     case ("token", .create): return try await createToken(in: table)
     case ("scale", .get), ("scale", .update), ("scale", .patch):
       return try await scale(verb, in: table)
+    case (let name, _) where table == BuiltInResources.pods && Self.kubeletAnswers.contains(name):
+      return try await askKubelet(for: name, in: table)
     default: throw Omissions.error("\(kind.plural)/\(subresource.name)")
     }
   }
