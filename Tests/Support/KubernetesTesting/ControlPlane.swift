@@ -34,7 +34,10 @@ actor ControlPlane {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
     let token = String(UInt64.random(in: .min ... .max), radix: 16)
     try write("\(token),admin,admin,\"system:masters\"\n", to: "\(folder)/tokens.csv")
-    try write(P256.Signing.PrivateKey().pemRepresentation, to: "\(folder)/service-accounts.key")
+    // It reads no public key from the PKCS #8 form of a private one, unless that is RSA's.
+    let key = P256.Signing.PrivateKey()
+    try write(key.pemRepresentation, to: "\(folder)/service-accounts.key")
+    try write(key.publicKey.pemRepresentation, to: "\(folder)/service-accounts.pub")
     let ports = try await freePorts(3)
     try write(script(binaries: binaries, folder: folder, ports: ports), to: "\(folder)/run")
     // Lives as long as this process: the script ends when its standard input does.
@@ -72,7 +75,7 @@ actor ControlPlane {
       "--authorization-mode=RBAC", "--allow-privileged",
       "--service-cluster-ip-range=10.96.0.0/16",
       "--service-account-issuer=https://kubernetes.default.svc",
-      "--service-account-key-file=\(folder)/service-accounts.key",
+      "--service-account-key-file=\(folder)/service-accounts.pub",
       "--service-account-signing-key-file=\(folder)/service-accounts.key",
       // Nobody makes the default service accounts that it would ask for.
       "--disable-admission-plugins=ServiceAccount",
