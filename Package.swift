@@ -24,6 +24,8 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbirdHTTP2 = Target.Dependency.product(
+  name: "HummingbirdHTTP2", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -158,7 +160,8 @@ let package = Package(
       "WebhookServer",
       [
         "KubernetesAPI", "KubernetesClient", "ControllerRuntime", "MetricsServer", hummingbird,
-        hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioSSL, serviceLifecycle,
+        hummingbirdCore, hummingbirdHTTP2, hummingbirdTLS, httpTypes, logging, nioCore, nioSSL,
+        serviceLifecycle,
         swiftASN1, x509, crypto, cryptoExtras,
       ]),
 
@@ -327,7 +330,8 @@ let package = Package(
       "MetalLBController",
       [
         "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration", "ClusterConfiguration",
-        "IPAllocation", "KubernetesClient", "ControllerRuntime", "KubernetesTesting",
+        "ConfigurationWatch", "IPAllocation", "KubernetesClient", "ControllerRuntime",
+        "KubernetesTesting",
         "WebhookServer", "WebhookTesting",
         "NetworkAddresses", "PrometheusMetrics", coreMetrics, logging, serviceLifecycle,
       ]),
@@ -381,6 +385,18 @@ let package = Package(
       dependencies: ["KubernetesAPI", "metallb", subprocess], swiftSettings: settings),
   ]
 )
+
+// Figures that need no package of their own.
+if Context.environment["METALLB_BENCHMARKS"] != nil {
+  package.targets += [
+    .executableTarget(
+      name: "controller-backlog",
+      dependencies: [
+        "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "KubernetesClient", subprocess,
+      ],
+      path: "Benchmarks/ControllerBacklog", swiftSettings: settings)
+  ]
+}
 
 // Benchmarks stay out of every other build: their packages are needed for nothing else.
 if Context.environment["METALLB_BENCHMARKS"] != nil {
