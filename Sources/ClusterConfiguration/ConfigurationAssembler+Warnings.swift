@@ -67,21 +67,26 @@ extension ValidatedConfiguration {
   /// - Parameters:
   ///   - node: its name, for the message.
   ///   - labels: of the node.
-  ///   - interfaces: all interfaces of the node.
+  ///   - interfaces: all interfaces of the node on which addresses may be announced.
   package func unknownInterfaces(
     node: String, labels: [String: String], interfaces: Set<String>
   ) -> [ConfigurationWarning] {
     var warnings: [ConfigurationWarning] = []
-    for pool in pools {
-      for advertisement in pool.l2Advertisements where advertisement.selectsNode(labels: labels) {
-        for name in advertisement.interfaces where !interfaces.contains(name) {
-          let warning = ConfigurationWarning(
-            object: advertisement.source, reason: .unknownInterface,
-            "node \(node) has no interface \"\(name)\": correct the name in spec.interfaces, or select other nodes"
-          )
-          if !warnings.contains(warning) { warnings.append(warning) }
-        }
-      }
+    var seen: Set<ConfigurationObject> = []
+    for advertisement in pools.lazy.flatMap(\.l2Advertisements) {
+      let missing = advertisement.interfaces.filter { !interfaces.contains($0) }
+      guard !missing.isEmpty, advertisement.selectsNode(labels: labels),
+        seen.insert(advertisement.source).inserted
+      else { continue }
+      let names = missing.map { "\"\($0)\"" }.joined(separator: ", ")
+      let isHopeless = missing.count == advertisement.interfaces.count
+      warnings.append(
+        ConfigurationWarning(
+          object: advertisement.source, reason: isHopeless ? .noInterface : .unknownInterface,
+          isHopeless
+            ? "node \(node) announces nothing for it, as it has no interface \(names): correct spec.interfaces, or select other nodes"
+            : "node \(node) has no interface \(names): correct spec.interfaces, unless other nodes have it"
+        ))
     }
     return warnings
   }

@@ -139,8 +139,10 @@ package struct ConfigurationWarning: Sendable, Hashable {
     case unknownPeer = "UnknownPeer"
     /// There is nobody to announce to.
     case noPeer = "NoPeer"
-    /// An advertisement names an interface that a node does not have.
+    /// An advertisement names an interface that a node does not have, and others that it has.
     case unknownInterface = "UnknownInterface"
+    /// An advertisement selects a node that has none of the interfaces that it names.
+    case noInterface = "NoInterface"
     /// Selectors of an advertisement match no pool.
     case noPoolSelected = "NoPoolSelected"
     /// Addresses of the pool are given out and nobody announces them.

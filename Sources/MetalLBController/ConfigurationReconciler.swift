@@ -1,4 +1,5 @@
 import ClusterConfiguration
+import ConfigurationWatch
 import ControllerRuntime
 import KubernetesAPI
 import KubernetesClient
@@ -9,9 +10,6 @@ import Synchronization
 /// Keeps the configuration in force in line with the objects that configure the cluster, and tells users about those
 /// that are not taken as they stand.
 final class ConfigurationReconciler: Sendable {
-  /// Objects that belong together are rarely created in one moment: a warning is given when it is still true then.
-  private static let warningDelay = Duration.seconds(10)
-
   let queue: WorkQueue<SingleKey>
   private let key = SingleKey("configuration")
   /// Reads the sources as they are now.
@@ -30,8 +28,7 @@ final class ConfigurationReconciler: Sendable {
     var assembler = ConfigurationAssembler()
     var current: ConfigurationAssessment?
     var problems: Set<ConfigurationProblem> = []
-    /// When each present warning was first seen; nil once it was given.
-    var warnings: [ConfigurationWarning: ContinuousClock.Instant?] = [:]
+    var warnings = WarningPatience()
   }
 
   init(
@@ -74,7 +71,7 @@ final class ConfigurationReconciler: Sendable {
     metrics.configured(isStale: !assessment.isValid)
     tellProblems(assessment.problems)
     report(assessment)
-    return tellWarnings(assessment.warnings) ? .requeue(after: Self.warningDelay) : .done
+    return tellWarnings(assessment.warnings) ? .requeue(after: WarningPatience.delay) : .done
   }
 
   private func tellProblems(_ problems: [ConfigurationProblem]) {
@@ -91,27 +88,14 @@ final class ConfigurationReconciler: Sendable {
 
   /// Gives the warnings that are old enough. Returns whether some are not.
   private func tellWarnings(_ warnings: [ConfigurationWarning]) -> Bool {
-    let now = time.now
-    let (due, remain) = state.withLock { state in
-      var seen: [ConfigurationWarning: ContinuousClock.Instant?] = [:]
-      var due: [ConfigurationWarning] = []
-      for warning in warnings {
-        let since = state.warnings[warning] ?? now
-        if let since, since.duration(to: now) >= Self.warningDelay {
-          due.append(warning)
-          seen.updateValue(nil, forKey: warning)
-        } else {
-          seen.updateValue(since, forKey: warning)
-        }
-      }
-      state.warnings = seen
-      return (due, seen.values.contains { $0 != nil })
+    let (due, isWaiting) = state.withLock { state in
+      (state.warnings.due(warnings, now: time.now), state.warnings.isWaiting)
     }
     for warning in due {
       logger.warning("likely a mistake in the configuration", metadata: ["warning": "\(warning)"])
       recorder.record(
         .warning, reason: warning.reason.rawValue, "\(warning)", on: warning.object.reference)
     }
-    return remain
+    return isWaiting
   }
 }

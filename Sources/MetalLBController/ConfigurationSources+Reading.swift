@@ -25,16 +25,35 @@ extension ConfigurationSources {
       $0.metadata.labels[LegacyDocument.renderedByLabel] == nil
     }
     let metalLB = try await metalLBs?.first { $0.metadata.name == MetalLB.singletonName }
+    let backend = try await Backend(metalLB, bgpType: options.bgpType, reading: client, namespace)
     try await self.init(
       ipAddressPools: pools, l2Advertisements: l2Advertisements ?? [],
       bgpAdvertisements: bgpAdvertisements ?? [], bgpPeers: peers, bfdProfiles: profiles ?? [],
       communities: communities ?? [], legacy: legacy, addressPools: addressPools ?? [],
       nodes: nodes?.map(\.metadata.labels),
-      backend: Backend(metalLB, bgpType: options.bgpType))
+      backend: backend)
   }
 }
 
 extension ConfigurationSources.Backend {
+  /// The backend that a MetalLB object names, else that of this process, else that of the speakers that run: an operator
+  /// that takes a cluster over keeps it.
+  fileprivate init(
+    _ metalLB: MetalLB?, bgpType: String, reading client: APIClient, _ namespace: String
+  ) async throws {
+    var type = bgpType
+    if bgpType.isEmpty, (metalLB?.spec?.bgpBackend ?? "").isEmpty {
+      do {
+        let speaker = try await client.find(DaemonSet.self, "speaker", namespace: namespace)
+        let container = speaker?.spec?.template.spec.containers?.first { $0.name == "speaker" }
+        type = container?.env?.first { $0.name == "METALLB_BGP_TYPE" }?.value ?? ""
+      } catch let error as KubernetesError where error.isForbidden {
+        type = ""
+      }
+    }
+    self.init(metalLB, bgpType: type)
+  }
+
   /// The backend that a MetalLB object names, else that of this process.
   ///
   /// - Parameter bgpType: the value of `METALLB_BGP_TYPE`.

@@ -25,7 +25,8 @@ struct Informers: Sendable {
       extent: extent, time: time, logger: logger)
     states = Informer(
       client: client, namespace: options.namespace,
-      fieldSelector: "metadata.name=\(ConfigurationStateReporter.objectName)", isOptional: true,
+      fieldSelector: "metadata.name=\(ConfigurationStateWriter.Component.controller.name)",
+      isOptional: true,
       time: time, logger: logger)
     layer2Statuses = Informer(
       client: client, namespace: options.namespace, isOptional: true, time: time, logger: logger

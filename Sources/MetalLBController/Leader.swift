@@ -54,8 +54,10 @@ struct Leader: ServiceLifecycle.Service {
       services: informers.services.store, client: client, recorder: recorder,
       loadBalancerClass: options.loadBalancerClass, metrics: metrics, time: time, logger: logger,
       onAllocationChange: { PoolStatusReconciler.schedule(poolStatusQueue) })
-    let stateReporter = ConfigurationStateReporter(
-      states: informers.states.store, client: client, options: options, time: time, logger: logger)
+    let pod = OwnPod(options.podName, namespace: options.namespace, client: client)
+    let stateWriter = ConfigurationStateWriter(
+      .controller, namespace: options.namespace, states: informers.states.store, client: client,
+      time: time, logger: logger, owner: { try await pod.reference() })
     let configuration = ConfigurationReconciler(
       sources: {
         informers.configuration.sources(
@@ -63,7 +65,7 @@ struct Leader: ServiceLifecycle.Service {
       }, recorder: recorder, metrics: metrics, time: time, logger: logger,
       apply: { serviceReconciler.configure($0) },
       report: {
-        stateReporter.report($0)
+        stateWriter.report($0)
         readiness(nil)
       })
     let poolStatusReconciler = PoolStatusReconciler(
@@ -77,7 +79,7 @@ struct Leader: ServiceLifecycle.Service {
     informers.configuration.ipAddressPools.onChange { _ in
       PoolStatusReconciler.schedule(poolStatusQueue)
     }
-    informers.states.onChange { _ in stateReporter.schedule() }
+    informers.states.onChange { _ in stateWriter.schedule() }
     informers.layer2Statuses.onChange { serviceReconciler.noteStatus($0.new) }
 
     let secret = MemberlistSecret(options: options, client: client, logger: logger)
@@ -98,9 +100,9 @@ struct Leader: ServiceLifecycle.Service {
         },
         reconcile: { _ in configuration.reconcile() }),
       Controller(
-        name: "configurationState", queue: stateReporter.queue, logger: logger,
+        name: "configurationState", queue: stateWriter.queue, logger: logger,
         ready: { try await informers.states.waitForSync() },
-        reconcile: { _ in try await stateReporter.reconcile() }),
+        reconcile: { _ in try await stateWriter.reconcile() }),
       Controller(
         name: "poolStatus", queue: poolStatusQueue, logger: logger,
         reconcile: { _ in try await poolStatusReconciler.reconcile() }),

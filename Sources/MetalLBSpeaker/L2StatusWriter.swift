@@ -28,7 +28,7 @@ final class L2StatusWriter: Sendable {
   private let options: SpeakerOptions
   private let time: TimeSource
   private let logger: Logger
-  private let pod: SpeakerPod
+  private let pod: OwnPod
   private let desired: @Sendable (NamespacedName) -> Desired
   private let state = Mutex(State())
 
@@ -42,7 +42,7 @@ final class L2StatusWriter: Sendable {
 
   init(
     statuses: Store<ServiceL2Status>, client: APIClient, options: SpeakerOptions,
-    pod: SpeakerPod, time: TimeSource, logger: Logger,
+    pod: OwnPod, time: TimeSource, logger: Logger,
     desired: @escaping @Sendable (NamespacedName) -> Desired
   ) {
     self.statuses = statuses

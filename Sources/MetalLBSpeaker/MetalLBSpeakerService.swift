@@ -1,4 +1,5 @@
 import Announcement
+import ConfigurationWatch
 import ControllerRuntime
 package import CoreMetrics
 import KubernetesAPI
@@ -111,16 +112,20 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
       time: time, logger: logger)
     let queue = WorkQueue<NamespacedName>(time: time)
     let statusQueue = WorkQueue<NamespacedName>(time: time)
-    let pod = SpeakerPod(client: client, options: options)
+    let pod = OwnPod(options.podName, namespace: options.namespace, client: client)
     let stateWriter = ConfigurationStateWriter(
-      states: informers.states.store, client: client, options: options, time: time,
-      logger: logger, owner: { try await pod.reference() })
+      .speaker(node: options.nodeName), namespace: options.namespace,
+      states: informers.states.store, client: client, time: time, logger: logger,
+      owner: { try await pod.reference() })
+    let interfaceCheck = InterfaceCheck(
+      node: options.nodeName, nodes: informers.nodes.store, announcer: announcer,
+      recorder: recorder, time: time, logger: logger, report: { stateWriter.report($0) })
     informers.states.onChange { _ in stateWriter.schedule() }
     let inputs = SpeakerInputs(
       informers: informers, gossip: gossip, node: options.nodeName, metrics: metrics, time: time,
       logger: logger,
       onChange: { for key in informers.services.store.keys { queue.add(key) } },
-      report: { stateWriter.report($0) })
+      report: { interfaceCheck.note($0) })
     let rules = Layer2Rules(
       node: options.nodeName,
       loadBalancerClass: options.loadBalancerClass.isEmpty ? nil : options.loadBalancerClass,
@@ -142,6 +147,7 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
       isFirst in
       if isFirst { onReady(.sockets) }
       gossip.setInterfaces(announcer.usableInterfaces)
+      interfaceCheck.schedule()
       serviceAnnouncer.noteInterfaceChange()
     }
     let doubts = WorkQueue<String>(time: time)
@@ -168,6 +174,10 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
         name: "configurationState", queue: stateWriter.queue, logger: logger,
         ready: { try await informers.states.waitForSync() },
         reconcile: { _ in try await stateWriter.reconcile() }),
+      Controller(
+        name: "interfaces", queue: interfaceCheck.queue, logger: logger,
+        ready: { try await links.waitUntilKnown() },
+        reconcile: { _ in interfaceCheck.reconcile() }),
       Controller(
         name: "inputs", queue: inputs.queue, logger: logger,
         ready: { try await informers.waitForSync() },

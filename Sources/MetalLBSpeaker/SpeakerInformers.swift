@@ -50,7 +50,7 @@ struct SpeakerInformers: Sendable {
       client: client, namespace: namespace,
       indexes: [StoreIndex(name: Self.serviceIndex) { $0.service.map { ["\($0)"] } ?? [] }],
       isOptional: true, time: time, logger: logger)
-    let state = ConfigurationStateWriter.objectName(node: options.nodeName)
+    let state = ConfigurationStateWriter.Component.speaker(node: options.nodeName).name
     states = Informer(
       client: client, namespace: namespace, fieldSelector: "metadata.name=\(state)",
       isOptional: true, time: time, logger: logger)

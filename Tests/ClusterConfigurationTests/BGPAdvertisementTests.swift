@@ -336,6 +336,10 @@ struct BGPAdvertisementTests {
     #expect(warnings.map(\.reason) == [.unknownInterface])
     #expect(warnings.first?.message.contains("\"eht1\"") == true)
     #expect(
+      configuration.unknownInterfaces(
+        node: "n", labels: ["rack": "1"], interfaces: ["ens3"]
+      ).map(\.reason) == [.noInterface])
+    #expect(
       configuration.unknownInterfaces(node: "m", labels: [:], interfaces: []).isEmpty)
   }
 }

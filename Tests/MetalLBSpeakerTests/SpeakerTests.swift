@@ -57,7 +57,11 @@ import Testing
         #expect(good?.metadata.labels["metallb.io/component-type"] == "speaker")
         #expect(good?.metadata.labels["metallb.io/node-name"] == node)
         #expect(good?.metadata.ownerReferences.map(\.name) == ["speaker-\(node)"])
-        #expect(good?.status?.conditions?.map(\.type) == ["configReconcilerValid"])
+        #expect(
+          good?.status?.conditions?.map(\.type) == [
+            "configReconcilerValid", "configReconcilerWarnings",
+          ])
+        #expect(good?.status?.conditions?.map(\.status) == ["True", "False"])
         _ = try await scene.client.create(
           IPAddressPool(
             metadata: ObjectMeta(name: "bad", namespace: scene.namespace),
@@ -65,6 +69,28 @@ import Testing
         let bad = try await scene.state(of: node) { $0?.status?.result == "Invalid" }
         #expect(bad?.status?.errorSummary?.contains("bad") == true)
         #expect(speaker.announcer.current.announced[scene.address] == .all)
+      }
+    }
+  }
+
+  @Test func `Says which interfaces of an advertisement its node lacks`() async throws {
+    var spec = L2Advertisement.Spec()
+    spec.interfaces = ["eth0", "eht1"]
+    try await Scene.with(nodes: 1, advertisement: spec) { scene in
+      let node = scene.nodes[0]
+      try await scene.withSpeaker(on: node) { speaker in
+        try await speaker.isAnnouncing([scene.address])
+        let warned = try await scene.state(of: node) {
+          $0?.status?.conditions?.last?.reason == "LikelyMistakes"
+        }
+        #expect(warned?.status?.result == "Valid")
+        #expect(
+          warned?.status?.conditions?.last?.message.contains("no interface \"eht1\"") == true)
+        // The interface comes after all.
+        speaker.announcer.setInterfaces(["eth0", "eht1"])
+        _ = try await scene.state(of: node) {
+          $0?.status?.conditions?.last?.reason == "NoWarnings"
+        }
       }
     }
   }

@@ -74,6 +74,8 @@ import Testing
       "WebhookServer/InjectionTarget.swift", "validatingwebhookconfigurations"),
     "webhook-server customresourcedefinitions.apiextensions.k8s.io": .source(
       "WebhookServer/InjectionTarget.swift", "customresourcedefinitions"),
+    "webhook-server daemonsets.apps": .source(
+      "MetalLBController/ConfigurationSources+Reading.swift", "DaemonSet.self"),
     "controller services": .source("MetalLBController/Informers.swift", "services = Informer("),
     "controller services/status": .source(
       "MetalLBController/ServiceReconciler.swift", "status"),
@@ -97,7 +99,7 @@ import Testing
     "controller configurationstates.metallb.io": .source(
       "MetalLBController/Informers.swift", "states = Informer("),
     "controller configurationstates/status.metallb.io": .source(
-      "MetalLBController/ConfigurationStateReporter.swift", "status"),
+      "ConfigurationWatch/ConfigurationStateWriter.swift", "status"),
     "controller ipaddresspools/status.metallb.io": .source(
       "MetalLBController/PoolStatusReconciler.swift", "status"),
     "speaker services": .source("MetalLBSpeaker/SpeakerInformers.swift", "services = Informer("),
