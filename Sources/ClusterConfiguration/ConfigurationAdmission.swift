@@ -62,6 +62,14 @@ extension ConfigurationSources {
   ) {
     self[keyPath: kind].removeAll { $0.namespacedName == name }
   }
+
+  /// Puts an object in place of the one of this name, or nothing.
+  package mutating func replace<R: KubernetesResource>(
+    _ name: NamespacedName, by object: R?, in kind: WritableKeyPath<Self, [R]>
+  ) {
+    remove(name, from: kind)
+    if let object { self[keyPath: kind].append(object) }
+  }
 }
 
 extension ConfigurationObject {

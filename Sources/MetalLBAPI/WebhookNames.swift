@@ -8,20 +8,30 @@ package struct ValidatingWebhookName: Sendable, Hashable {
   package var resource: ResourceKind
   /// `CREATE`, `UPDATE`, `DELETE`
   package var operations: [String]
+  /// Whether it refuses nothing and only says what a change would do to Services. Without its server such a change is made
+  /// all the same.
+  package var isAdvice: Bool
 
-  /// `/validate-metallb-io-v1beta1-ipaddresspool`
+  /// `/validate-metallb-io-v1beta1-ipaddresspool`, `/plan-…` for advice.
   package var path: String {
     let group = resource.group.split(separator: ".").joined(separator: "-")
-    return "/validate-\(group)-\(resource.version)-\(resource.kind.lowercased())"
+    let verb = isAdvice ? "plan" : "validate"
+    return "/\(verb)-\(group)-\(resource.version)-\(resource.kind.lowercased())"
   }
+
+  package var failurePolicy: String { isAdvice ? "Ignore" : "Fail" }
+
+  /// Nobody waits for advice as long as API servers would by themselves.
+  package var timeoutSeconds: Int? { isAdvice ? 3 : nil }
 
   private init(
     _ name: String, _ kind: String, _ plural: String, version: String = "v1beta1",
-    _ operations: [String]
+    _ operations: [String], isAdvice: Bool = false
   ) {
     self.name = "\(name).\(metalLBGroup)"
     resource = ResourceKind(group: metalLBGroup, version: version, kind: kind, plural: plural)
     self.operations = operations
+    self.isAdvice = isAdvice
   }
 
   package static let bgpPeer = ValidatingWebhookName(
@@ -42,6 +52,16 @@ package struct ValidatingWebhookName: Sendable, Hashable {
     "metallbvalidationwebhook", "MetalLB", "metallbs", ["CREATE", "UPDATE"])
   package static let addressPool = ValidatingWebhookName(
     "addresspoolvalidationwebhook", "AddressPool", "addresspools", ["CREATE", "UPDATE"])
+
+  package static let ipAddressPoolPlan = ValidatingWebhookName(
+    "ipaddresspoolplanwebhook", "IPAddressPool", "ipaddresspools", ["DELETE"], isAdvice: true)
+  package static let l2AdvertisementPlan = ValidatingWebhookName(
+    "l2advertisementplanwebhook", "L2Advertisement", "l2advertisements", ["DELETE"], isAdvice: true)
+  package static let bgpAdvertisementPlan = ValidatingWebhookName(
+    "bgpadvertisementplanwebhook", "BGPAdvertisement", "bgpadvertisements", ["DELETE"],
+    isAdvice: true)
+  package static let addressPoolPlan = ValidatingWebhookName(
+    "addresspoolplanwebhook", "AddressPool", "addresspools", ["UPDATE", "DELETE"], isAdvice: true)
 }
 
 /// A webhook server with what it is known by: its registration, its Service and the Secret with its
@@ -67,6 +87,7 @@ package struct WebhookServerNames: Sendable, Hashable {
     secret: "metallb-webhook-cert",
     webhooks: [
       .bgpPeer, .bfdProfile, .bgpAdvertisement, .community, .ipAddressPool, .l2Advertisement,
+      .ipAddressPoolPlan, .l2AdvertisementPlan, .bgpAdvertisementPlan, .addressPoolPlan,
     ],
     convertedDefinitions: ["bgppeers.metallb.io"])
 

@@ -41,6 +41,18 @@ package struct ConfigurationWebhooks: Sendable {
         peers.removeAll { $0.namespacedName == peer.namespacedName }
         sources.bgpPeers = peers + [peer]
       },
+      ValidatingWebhookName.ipAddressPoolPlan.path: adviser(IPAddressPool.self) {
+        $0.replace($1, by: $2, in: \.ipAddressPools)
+      },
+      ValidatingWebhookName.l2AdvertisementPlan.path: adviser(L2Advertisement.self) {
+        $0.replace($1, by: $2, in: \.l2Advertisements)
+      },
+      ValidatingWebhookName.bgpAdvertisementPlan.path: adviser(BGPAdvertisement.self) {
+        $0.replace($1, by: $2, in: \.bgpAdvertisements)
+      },
+      ValidatingWebhookName.addressPoolPlan.path: adviser(AddressPool.self) {
+        $0.replace($1, by: $2, in: \.addressPools)
+      },
       WebhookServerNames.conversionPath: .conversion { object, version in
         try BGPPeerConversion.convert(object, to: version)
       },

@@ -53,7 +53,7 @@ enum WebhookRegistrations {
   private static func webhook(
     _ webhook: ValidatingWebhookName, of names: WebhookServerNames, _ namespace: String
   ) -> JSONValue {
-    [
+    var registered: JSONValue = [
       "name": .string(webhook.name),
       "admissionReviewVersions": ["v1"],
       "clientConfig": [
@@ -62,10 +62,12 @@ enum WebhookRegistrations {
           "path": .string(webhook.path),
         ]
       ],
-      "failurePolicy": "Fail",
+      "failurePolicy": .string(webhook.failurePolicy),
       "rules": [rule(webhook)],
       "sideEffects": "None",
     ]
+    registered["timeoutSeconds"] = webhook.timeoutSeconds.map { .integer(Int64($0)) }
+    return registered
   }
 
   /// Other versions of the kind are converted before the webhook sees them.

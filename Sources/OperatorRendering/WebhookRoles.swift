@@ -31,6 +31,8 @@ extension Roles {
             ["list"], "addresspools", "bfdprofiles", "bgpadvertisements", "bgppeers",
             "communities", "ipaddresspools", "l2advertisements", "metallbs", group: metalLBGroup),
           .allow(["list"], "configmaps"),
+          // Where the MetalLB object names no backend, the speakers that run have one.
+          .allow(["get"], "daemonsets", group: "apps", named: [ComponentName.speaker]),
         ])
   }
 

@@ -328,6 +328,109 @@ import WebhookTesting
     }
   }
 
+  /// What the advice of a kind says to a change.
+  private static func advice(
+    _ kind: ValidatingWebhookName, _ name: String, to new: JSONValue?, in harness: ControllerHarness
+  ) async throws -> AdmissionResponse {
+    let namespace = harness.cluster.namespace
+    let handlers = ConfigurationWebhooks(client: harness.client, options: harness.options())
+      .handlers
+    guard case .admission(let judge)? = handlers[kind.path] else { return .denied("no handler") }
+    let old = try await harness.client.get(kind.resource, name, namespace: namespace)
+    // The API server asks about each of several deletions without the name.
+    return await judge(
+      AdmissionRequest(
+        uid: "u", operation: new == nil ? .delete : .update, apiVersion: "metallb.io/v1beta1",
+        kind: kind.resource.kind, name: "", namespace: namespace, object: new, oldObject: old))
+  }
+
+  @Test func `Who deletes what Services need is told whose`() async throws {
+    try await withHarness { harness in
+      let namespace = harness.cluster.namespace
+      try await harness.createPool("gold", ["203.0.113.0/28"])
+      _ = try await harness.client.create(
+        Self.object(.l2Advertisement, "all", namespace, .object([:])), L2Advertisement.resource)
+      _ = try await harness.client.create(
+        Self.object(
+          .addressPool, "old", namespace,
+          ["protocol": "layer2", "addresses": ["198.51.100.0/28"]]), AddressPool.resource)
+      for (name, address) in [("web", "203.0.113.9"), ("legacy", "198.51.100.9")] {
+        var service = try await harness.createService(name)
+        service.status = .init(loadBalancer: .init(ingress: [.init(ip: address)]))
+        _ = try await harness.client.updateStatus(service)
+      }
+      let pool = try await Self.advice(.ipAddressPoolPlan, "gold", to: nil, in: harness)
+      #expect(pool.refusal == nil)
+      #expect(
+        pool.warnings.contains { $0.hasPrefix("service \(namespace)/web would change") },
+        "\(pool.warnings)")
+      let silence = try await Self.advice(.l2AdvertisementPlan, "all", to: nil, in: harness)
+      #expect(
+        silence.warnings.contains { $0.hasPrefix("service \(namespace)/web would keep") },
+        "\(silence.warnings)")
+      let legacy = try await Self.advice(.addressPoolPlan, "old", to: nil, in: harness)
+      #expect(
+        legacy.warnings.contains { $0.hasPrefix("service \(namespace)/legacy would change") },
+        "\(legacy.warnings)")
+      var narrow = try await harness.client.get(AddressPool.resource, "old", namespace: namespace)
+      narrow[path: ["spec", "addresses"]] = ["198.51.100.0/29"]
+      let shrunk = try await Self.advice(.addressPoolPlan, "old", to: narrow, in: harness)
+      #expect(shrunk.warnings.contains { $0.contains("198.51.100.9") }, "\(shrunk.warnings)")
+    }
+  }
+
+  @Test func `Advice comes with the deletion, and without its server the deletion goes on`()
+    async throws
+  {
+    try await withWebhooks { harness in
+      try await harness.createPool("gold", ["203.0.113.0/28"])
+      try await harness.client.delete(
+        IPAddressPool.self, "gold", namespace: harness.cluster.namespace)
+      let pool = try await harness.client.find(
+        IPAddressPool.self, "gold", namespace: harness.cluster.namespace)
+      #expect(pool == nil)
+    }
+    for webhook in WebhookServerNames.controller.webhooks {
+      #expect(webhook.isAdvice == (webhook.failurePolicy == "Ignore"))
+      // Namespaces with such objects can be deleted when nobody serves any more.
+      #expect(
+        !webhook.operations.contains("DELETE") || webhook.isAdvice || webhook == .bfdProfile)
+    }
+  }
+
+  @Test func `Where no backend is named, that of the running speakers counts`() async throws {
+    try await withHarness { harness in
+      let namespace = harness.cluster.namespace
+      _ = try await harness.client.create(
+        MetalLB(metadata: ObjectMeta(name: "metallb", namespace: namespace), spec: MetalLB.Spec()))
+      func backend(_ change: (inout ControllerOptions) -> Void = { _ in }) async throws
+        -> ConfigurationSources.Backend
+      {
+        try await ConfigurationSources(reading: harness.client, options: harness.options(change))
+          .backend
+      }
+      #expect(try await backend() == .native)
+      var container = Container(name: "speaker", image: "example.org/speaker:v1")
+      container.env = [EnvVar(name: "METALLB_BGP_TYPE", value: "frr")]
+      var pod = PodSpec()
+      pod.containers = [container]
+      let labels = ["component": "speaker"]
+      _ = try await harness.client.create(
+        DaemonSet(
+          metadata: ObjectMeta(name: "speaker", namespace: namespace),
+          spec: DaemonSet.Spec(
+            selector: LabelSelector(matchLabels: labels),
+            template: PodTemplateSpec(metadata: ObjectMeta(labels: labels), spec: pod))))
+      #expect(try await backend() == .frr)
+      let named = try await backend { $0.bgpType = "native" }
+      #expect(named == .native)
+      _ = try await harness.client.patch(
+        MetalLB.resource, "metallb", namespace: namespace,
+        .merge(["spec": ["bgpBackend": "native"]]))
+      #expect(try await backend() == .native)
+    }
+  }
+
   @Test func `What FRR cannot do is refused where the MetalLB object or the process names FRR`()
     async throws
   {
@@ -405,6 +508,10 @@ import WebhookTesting
       let lease = try await harness.client.find(
         Lease.self, "metallb-controller", namespace: harness.cluster.namespace)
       #expect(lease == nil)
+      // The leader's to write: whoever hands out addresses.
+      let states = try await harness.client.list(
+        ConfigurationState.self, namespace: harness.cluster.namespace)
+      #expect(states.items.isEmpty)
       let service = try await harness.client.get(
         KubernetesAPI.Service.self, "web", namespace: harness.cluster.namespace)
       #expect(service.ingressIPs == [])

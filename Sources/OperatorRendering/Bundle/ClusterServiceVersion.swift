@@ -113,7 +113,8 @@ struct ClusterServiceVersion {
       names.webhooks.map { webhook in
         var definition = Self.webhook(webhook.name, webhook.path, deployment)
         definition["type"] = "ValidatingAdmissionWebhook"
-        definition["failurePolicy"] = "Fail"
+        definition["failurePolicy"] = .string(webhook.failurePolicy)
+        definition["timeoutSeconds"] = webhook.timeoutSeconds.map { .integer(Int64($0)) }
         definition["rules"] = [WebhookRegistrations.rule(webhook)]
         return definition
       }

@@ -90,7 +90,7 @@ extension WebhookServerNames {
         webhooks.map { webhook in
           [
             "name": .string(webhook.name), "sideEffects": "None",
-            "admissionReviewVersions": ["v1"], "failurePolicy": "Fail",
+            "admissionReviewVersions": ["v1"], "failurePolicy": .string(webhook.failurePolicy),
             "clientConfig": ["url": .string(url + webhook.path)],
             "namespaceSelector": [
               "matchExpressions": [
