@@ -2,6 +2,7 @@ import ControllerRuntime
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
+import HummingbirdHTTP2
 import HummingbirdTLS
 import KubernetesAPI
 package import KubernetesClient
@@ -19,11 +20,13 @@ import ServiceLifecycle
 /// ```
 ///
 /// A body that is no review is answered with an HTTP error, which the API server treats as a call that failed; an object
-/// that is not of its kind's shape is refused in the review. Bodies are bounded one by one and together. HTTP/1.1 only.
+/// that is not of its kind's shape is refused in the review. Bodies are bounded one by one and together. HTTP/1.1, and
+/// HTTP/2 where it is asked for: one connection of it can hold many requests.
 package struct WebhookEndpoint: ServiceLifecycle.Service {
   private let address: ListenAddress
   private let certificate: CertificateSource
   private let limits: TLSLimits
+  private let usesHTTP2: Bool
   private let handlers: [String: WebhookHandler]
   private let linger: Duration
   private let time: TimeSource
@@ -40,6 +43,7 @@ package struct WebhookEndpoint: ServiceLifecycle.Service {
 
   /// - Parameters:
   ///   - certificate: asked for each connection, so that a renewed one needs no restart and ends no connection.
+  ///   - usesHTTP2: whether clients may choose HTTP/2.
   ///   - handlers: by path.
   ///   - linger: how long a graceful shutdown goes on serving, because API servers learn a little later that this Pod
   ///     has left its Service.
@@ -47,13 +51,15 @@ package struct WebhookEndpoint: ServiceLifecycle.Service {
   ///   - onListening: told the port once the socket is open.
   package init(
     address: ListenAddress, certificate: CertificateSource, limits: TLSLimits,
-    handlers: [String: WebhookHandler], linger: Duration = .zero, time: TimeSource = .system,
+    usesHTTP2: Bool = false, handlers: [String: WebhookHandler], linger: Duration = .zero,
+    time: TimeSource = .system,
     logger: Logger, ready: @escaping @Sendable () async throws -> Void = {},
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) {
     self.address = address
     self.certificate = certificate
     self.limits = limits
+    self.usesHTTP2 = usesHTTP2
     self.handlers = handlers
     self.linger = linger
     self.time = time
@@ -73,15 +79,23 @@ package struct WebhookEndpoint: ServiceLifecycle.Service {
     let application = Application(
       responder: CallbackResponder { request, _ in await respond(to: request) }
         as CallbackResponder<BasicRequestContext>,
-      server: try .tls(
-        .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
-        tlsConfiguration: tlsConfiguration(source: certificate, limits: limits, logger: logger)),
+      server: try server(),
       configuration: ApplicationConfiguration(
         address: address.bindAddress,
         availableConnectionsDelegate: .maximum(Self.connectionLimit, logger: logger)),
       onServerRunning: { channel in await onListening(channel.localAddress?.port ?? 0) },
       logger: logger)
     try await serve(ServiceGroup(services: [application], logger: logger))
+  }
+
+  private func server() throws -> HTTPServerBuilder {
+    let tls = try tlsConfiguration(source: certificate, limits: limits, logger: logger)
+    let http1 = HTTP1Channel.Configuration(idleTimeout: Self.idleTimeout)
+    guard usesHTTP2 else { return try .tls(.http1(configuration: http1), tlsConfiguration: tls) }
+    return try .http2Upgrade(
+      tlsConfiguration: tls,
+      configuration: .init(
+        idleTimeout: .nanoseconds(Self.idleTimeout.nanoseconds), streamConfiguration: http1))
   }
 
   /// Runs the server out of reach of the process's shutdown, and passes it on a little later.

@@ -18,17 +18,20 @@ package struct WebhookOptions: Sendable {
   package var dnsName: String
   package var address: ListenAddress
   package var limits: TLSLimits
+  /// Whether API servers may choose HTTP/2.
+  package var usesHTTP2: Bool
   /// How long a graceful shutdown goes on serving.
   package var linger: Duration
 
   package init(
     certificates: Certificates, dnsName: String, address: ListenAddress,
-    limits: TLSLimits = TLSLimits(), linger: Duration = .zero
+    limits: TLSLimits = TLSLimits(), usesHTTP2: Bool = false, linger: Duration = .zero
   ) {
     self.certificates = certificates
     self.dnsName = dnsName
     self.address = address
     self.limits = limits
+    self.usesHTTP2 = usesHTTP2
     self.linger = linger
   }
 }
@@ -84,8 +87,9 @@ package struct WebhookService: ServiceLifecycle.Service {
     _ source: CertificateSource, ready: @escaping @Sendable () async throws -> Void
   ) -> WebhookEndpoint {
     WebhookEndpoint(
-      address: options.address, certificate: source, limits: options.limits, handlers: handlers,
-      linger: options.linger, time: time, logger: logger, ready: ready
+      address: options.address, certificate: source, limits: options.limits,
+      usesHTTP2: options.usesHTTP2, handlers: handlers, linger: options.linger, time: time,
+      logger: logger, ready: ready
     ) { port in
       readiness.markReady(Check.listening)
       await onListening(port)

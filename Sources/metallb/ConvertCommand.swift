@@ -81,20 +81,23 @@ struct ConfigMapToCRsCommand: ParsableCommand {
     abstract: "Convert a ConfigMap below /var/input, as upstream's tool of this name.",
     shouldDisplay: false)
 
+  // Go takes one dash or two.
+
   /// Where the container of that tool has its files.
   static let folder = URL(filePath: "/var/input", directoryHint: .isDirectory)
 
   @Option(
-    name: .customLong("source", withSingleDash: true), help: "The input file, below /var/input.")
+    name: [.customLong("source", withSingleDash: true), .customLong("source")],
+    help: "The input file, below /var/input.")
   var source = "./config.yaml"
 
   @Flag(
-    name: .customLong("only-data", withSingleDash: true),
+    name: [.customLong("only-data", withSingleDash: true), .customLong("only-data")],
     help: "The file is the text under the ConfigMap's key.")
   var onlyData = false
 
   @Flag(
-    name: .customLong("stdout", withSingleDash: true),
+    name: [.customLong("stdout", withSingleDash: true), .customLong("stdout")],
     help: "Write to standard output, not to /var/input/resources.yaml.")
   var stdout = false
 

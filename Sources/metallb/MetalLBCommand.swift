@@ -34,7 +34,8 @@ struct MetalLBCommand: AsyncParsableCommand {
 
   /// Go's flags take `--name=true` and `--name=false` for booleans, and manifests use that.
   private static func withoutBooleanValue(_ argument: String) -> String? {
-    for flag in booleanFlags where argument.hasPrefix("--\(flag)=") {
+    for flag in booleanFlags
+    where argument.hasPrefix("--\(flag)=") || argument.hasPrefix("-\(flag)=") {
       return argument.hasSuffix("=false") ? nil : "--\(flag)"
     }
     return argument
@@ -43,6 +44,6 @@ struct MetalLBCommand: AsyncParsableCommand {
   private static let booleanFlags = [
     "enable-leader-election", "disable-cert-rotation", "webhook-http2",
     "external-metallb-webhook-server", "ignore-exclude-lb", "ml-wan-config",
-    "frrk8s-secret-passthrough",
+    "frrk8s-secret-passthrough", "only-data", "stdout",
   ]
 }

@@ -19,8 +19,8 @@ struct WebhookFlags: ParsableArguments {
     help: "The Service by which API servers call the webhooks.")
   var certServiceName: String?
 
-  /// Accepted, so that upstream's manifests start this program; HTTP/1.1 is what every API server speaks.
-  @Flag(name: .customLong("webhook-http2"), help: .hidden) var webhookHTTP2 = false
+  @Flag(name: .customLong("webhook-http2"), help: "Let API servers choose HTTP/2.")
+  var webhookHTTP2 = false
 
   /// - Parameter secret: overrides the Secret of `names`.
   func options(
@@ -34,6 +34,7 @@ struct WebhookFlags: ParsableArguments {
       certificates: disableCertRotation
         ? .directory(certDir) : .issued(secret: secret, targets: targets),
       dnsName: "\(certServiceName ?? names.service).\(namespace).svc",
-      address: .everywhere(port: WebhookServerNames.port), limits: limits, linger: .seconds(2))
+      address: .everywhere(port: WebhookServerNames.port), limits: limits,
+      usesHTTP2: webhookHTTP2, linger: .seconds(2))
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Subprocess
 import Testing
 
-/// `metallb convert`, and the tool of upstream's name, as people run them.
+/// `metallb convert`, as people run it.
 @Suite(.timeLimit(.minutes(2)))
 struct ConvertCommandTests {
   /// The program stands beside the executable that runs the tests.
@@ -54,19 +54,6 @@ struct ConvertCommandTests {
       #expect(!failed.isSuccess)
       #expect(failed.errors.contains("10.0.0.0/33"))
       #expect(try String(contentsOf: output, encoding: .utf8) == printed.output)
-    }
-  }
-
-  @Test func `Under upstream's name it takes that tool's flags, and no file elsewhere`()
-    async throws
-  {
-    try await withFolder { folder in
-      let tool = folder.appending(path: "configmaptocrs")
-      try FileManager.default.createSymbolicLink(at: tool, withDestinationURL: try program())
-      let outside = try await run(
-        tool, ["-source", "../../etc/hostname", "-only-data", "-stdout"])
-      #expect(!outside.isSuccess)
-      #expect(outside.errors.contains("is not below /var/input"))
     }
   }
 

@@ -61,6 +61,18 @@ import Testing
     }
   }
 
+  @Test func `HTTP/2 is spoken only where it is asked for`() async throws {
+    for usesHTTP2 in [false, true] {
+      try await withWebhooks(
+        Self.handlers, served: served, trusting: try certificates.trustBundle, usesHTTP2: usesHTTP2
+      ) { server in
+        let answer = try await server.post("/judge", json: Self.review("good", padding: 100_000))
+        #expect(answer.json?[path: ["response", "allowed"]] == true)
+        #expect(answer.version == (usesHTTP2 ? .http2 : .http1_1))
+      }
+    }
+  }
+
   @Test func `Objects are converted, all or none`() async throws {
     func review(_ kinds: [JSONValue]) -> JSONValue {
       [

@@ -21,6 +21,7 @@ struct ServedWebhooks: Sendable {
   struct Answer: Sendable, Equatable {
     var status: Int
     var body: String
+    var version = HTTPVersion.http1_1
     var json: JSONValue? { try? JSONValue(parsing: body) }
   }
 
@@ -34,7 +35,9 @@ struct ServedWebhooks: Sendable {
     request.body = body
     let response = try await client.execute(request, timeout: .seconds(30))
     let bytes = try await response.body.collect(upTo: 1 << 20)
-    return Answer(status: Int(response.status.code), body: String(buffer: bytes))
+    return Answer(
+      status: Int(response.status.code), body: String(buffer: bytes),
+      version: response.version)
   }
 
   func post(_ path: String, json: JSONValue) async throws -> Answer {
@@ -60,12 +63,13 @@ extension TLSConfiguration {
 /// Runs an endpoint while `body` talks to it.
 func withWebhooks(
   _ handlers: [String: WebhookHandler], served: ServedCertificate, trusting bundle: String,
-  linger: Duration = .zero, _ body: (ServedWebhooks) async throws -> Void
+  usesHTTP2: Bool = false, linger: Duration = .zero, _ body: (ServedWebhooks) async throws -> Void
 ) async throws {
   let (ports, continuation) = AsyncStream<Int>.makeStream()
   let endpoint = WebhookEndpoint(
     address: .loopback(port: 0), certificate: served.source, limits: TLSLimits(),
-    handlers: handlers, linger: linger, logger: quiet, ready: { try await served.waitForFirst() },
+    usesHTTP2: usesHTTP2, handlers: handlers, linger: linger, logger: quiet,
+    ready: { try await served.waitForFirst() },
     onListening: { continuation.yield($0) })
   let group = ServiceGroup(services: [endpoint], logger: quiet)
   var configuration = HTTPClient.Configuration(tlsConfiguration: try .trusting(bundle))
