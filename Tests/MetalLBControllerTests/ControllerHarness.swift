@@ -30,6 +30,7 @@ struct ControllerHarness: Sendable {
   /// Runs a controller beside `body`, and shuts it down gracefully afterwards.
   func running<Result: Sendable>(
     _ options: ControllerOptions? = nil, as user: APIClient? = nil,
+    timing: LeaseTiming = LeaseTiming(),
     readiness: @escaping @Sendable (String?) -> Void = { _ in },
     _ body: @Sendable @escaping () async throws -> Result
   ) async throws -> Result {
@@ -37,7 +38,7 @@ struct ControllerHarness: Sendable {
       options: options ?? self.options(),
       client: user
         ?? APIClient(configuration: cluster.configuration, userAgent: "metallb-controller"),
-      metrics: metrics, logger: Self.logger, readiness: readiness)
+      metrics: metrics, timing: timing, logger: Self.logger, readiness: readiness)
     let group = ServiceGroup(services: [service], logger: Self.logger)
     return try await withThrowingTaskGroup(of: Result?.self) { tasks in
       tasks.addTask {

@@ -71,11 +71,7 @@ import Testing
 
   /// A client of an account with the rights of upstream's controller: no Leases, no status of configuration objects.
   func upstreamAccount(_ harness: ControllerHarness) async throws -> APIClient {
-    let (client, namespace) = (harness.client, harness.cluster.namespace)
-    _ = try await client.create(
-      ServiceAccount(metadata: ObjectMeta(name: "controller", namespace: namespace)))
     let read = ["get", "list", "watch"]
-    let role = harness.cluster.uniqueName("controller")
     let rules = [
       PolicyRule(apiGroups: [""], resources: ["services", "namespaces"], verbs: read),
       PolicyRule(apiGroups: [""], resources: ["services/status"], verbs: ["update"]),
@@ -92,13 +88,24 @@ import Testing
       PolicyRule(
         apiGroups: ["metallb.io"], resources: ["ipaddresspools/status"], verbs: ["update"]),
     ]
+    return try await account("controller", rules, in: harness)
+  }
+
+  /// A client of a service account with these rights.
+  func account(
+    _ name: String, _ rules: [PolicyRule], in harness: ControllerHarness
+  ) async throws -> APIClient {
+    let (client, namespace) = (harness.client, harness.cluster.namespace)
+    _ = try await client.create(
+      ServiceAccount(metadata: ObjectMeta(name: name, namespace: namespace)))
+    let role = harness.cluster.uniqueName(name)
     _ = try await client.create(ClusterRole(metadata: ObjectMeta(name: role), rules: rules))
     _ = try await client.create(
       ClusterRoleBinding(
         metadata: ObjectMeta(name: role), roleRef: RoleReference(kind: "ClusterRole", name: role),
-        subjects: [Subject(kind: "ServiceAccount", name: "controller", namespace: namespace)]))
+        subjects: [Subject(kind: "ServiceAccount", name: name, namespace: namespace)]))
     let path = ServiceAccount.resource.path(
-      namespace: namespace, name: "controller", subresource: "token")
+      namespace: namespace, name: name, subresource: "token")
     let answer = try await client.send(
       APIRequest(
         .post, path,
@@ -109,6 +116,55 @@ import Testing
     var configuration = harness.cluster.configuration
     configuration.credentials = .token(.init(token))
     return APIClient(configuration: configuration, userAgent: "metallb-controller")
+  }
+
+  @Test(.enabled("needs faults on request") { TestCluster.canGoWrong })
+  func `A leader that is cut off from its Lease stops, and its successor gives nothing out twice`()
+    async throws
+  {
+    try await withHarness { harness in
+      let namespace = harness.cluster.namespace
+      try await harness.createPool("gold", ["203.0.113.0/27"])
+      let everything = PolicyRule(apiGroups: ["*"], resources: ["*"], verbs: ["*"])
+      let user = try await account("first", [everything], in: harness)
+      let timing = LeaseTiming(
+        duration: .seconds(4), renewDeadline: .seconds(3), retryPeriod: .milliseconds(500))
+      let options = harness.options { $0.podName = "first" }
+      // Ends by itself, with an error, when it is not the leader any more.
+      let first = Task {
+        try await harness.running(options, as: user, timing: timing) {
+          try await TimeSource.system.sleep(for: .seconds(150))
+        }
+      }
+      defer { first.cancel() }
+      try await harness.createService("early")
+      try await harness.service("early", has: ["203.0.113.0"])
+      let successor = harness.options { $0.podName = "second" }
+      try await harness.running(successor, timing: timing) {
+        let cut = try await harness.cluster.inject([
+          "type": "Status", "code": 500, "resources": ["leases.coordination.k8s.io"],
+          "users": [.string("system:serviceaccount:\(namespace):first")],
+        ])
+        // What is asked for on both sides of the change.
+        let names = (0..<10).map { "late-\($0)" }
+        for name in names.prefix(5) { try await harness.createService(name) }
+        try await harness.cluster.eventually(
+          Lease.self, "metallb-controller", "the second one leads"
+        ) { $0?.spec?.holderIdentity?.hasPrefix("second") == true }
+        for name in names.suffix(5) { try await harness.createService(name) }
+        var addresses: Set<String> = ["203.0.113.0"]
+        for name in names {
+          let service = try await harness.cluster.eventually(
+            KubernetesAPI.Service.self, name, "\(name) has an address", within: .seconds(60)
+          ) { $0?.ingressIPs.count == 1 }
+          addresses.formUnion(service?.ingressIPs ?? [])
+        }
+        #expect(addresses.count == 11)
+        try await harness.service("early", has: ["203.0.113.0"])
+        await #expect(throws: (any Error).self) { try await first.value }
+        #expect(try await cut.end().hits > 0)
+      }
+    }
   }
 
   func createDeployment(_ replicas: Int, in harness: ControllerHarness) async throws {
