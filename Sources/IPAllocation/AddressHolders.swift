@@ -70,6 +70,13 @@ extension AddressHolders {
     groups[sharing]?.keys.filter { $0.family == family }.map(\.pool).sorted() ?? []
   }
 
+  /// The most preferred place in a pool that an identity holds.
+  func firstPlace(
+    sharedBy sharing: SharingIdentity, in pool: Int, _ family: AddressFamily
+  ) -> Place? {
+    groups[sharing]?[Site(pool: pool, family: family)]?.places.first
+  }
+
   /// The most preferred address of the pool that the service could share with those who have its identity.
   func firstShareable(
     in pool: Int, _ family: AddressFamily, for request: ServiceRequest, table: PoolTable

@@ -45,7 +45,13 @@ extension Allocator {
     }
     let found = request.families.firstResult { choice in generalPlacement(request, choice) }
     if let found { return found }
-    throw shortage(of: request.families.families, pinned: pinned)
+    let shortage = self.shortage(of: request.families.families, pinned: pinned)
+    if case .exhausted(let families) = shortage, pinned.count + table.general.count == 1,
+      let pool = pinned.first ?? table.general.first
+    {
+      throw conflict(of: request, in: pool, families) ?? shortage
+    }
+    throw shortage
   }
 
   /// Looks at the general pools where the Service might share an address, up to the first with free addresses.
@@ -98,7 +104,27 @@ extension Allocator {
     let lacking = choice.families.filter { !table.offers($0, pool: pool) }
     guard lacking.isEmpty else { throw .poolLacksFamilies(pool: name, lacking) }
     let exhausted = choice.families.filter { place(for: request, in: pool, $0) == nil }
-    throw .poolExhausted(pool: name, exhausted)
+    throw conflict(of: request, in: pool, exhausted) ?? .poolExhausted(pool: name, exhausted)
+  }
+
+  /// Why the Service may not share, where that can be said of one address: the only one of the pool, or the first one that
+  /// its sharing key holds there.
+  private func conflict(
+    of request: ServiceRequest, in pool: Int, _ families: [AddressFamily]
+  ) -> AllocationError? {
+    for family in families {
+      let shared = request.sharing.flatMap { holders.firstPlace(sharedBy: $0, in: pool, family) }
+      guard
+        let address = table.soleAddress(of: pool, family) ?? shared.map({ table.address(at: $0) })
+      else { continue }
+      if quarantined.contains(address) { return .quarantined(address) }
+      do {
+        try holders.check(address, for: request)
+      } catch {
+        return error
+      }
+    }
+    return nil
   }
 
   /// Why no eligible pool has addresses of these families.

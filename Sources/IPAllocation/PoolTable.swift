@@ -206,6 +206,15 @@ extension PoolTable {
     return Place(block: block, offset: offset)
   }
 
+  /// The address of a family that the pool has, where it has no more than one.
+  func soleAddress(of pool: Int, _ family: AddressFamily) -> IPAddress? {
+    let blocks = states[pool].families[family].blocks
+    guard blocks.count == 1, let block = blocks.first, self.blocks[block].range.count == 1 else {
+      return nil
+    }
+    return self.blocks[block].range.first
+  }
+
   func offers(_ family: AddressFamily, pool: Int) -> Bool {
     states[pool].families[family].capacity > 0
   }

@@ -30,7 +30,11 @@ extension ServiceConvergence {
     case .released:
       decision.update = pass.view.cleared()
     case .failed:
-      if !pass.keepsStatus { decision.update = pass.view.cleared() }
+      if let kept = pass.kept {
+        decision.update = pass.view.assigning(kept.addresses, pool: kept.pool)
+      } else if !pass.keepsStatus {
+        decision.update = pass.view.cleared()
+      }
     }
     if decision.update != nil {
       records[key]?.isOutdated = true
@@ -53,6 +57,8 @@ extension ServiceConvergence {
     var evicted: [ServiceKey] = []
     /// Whether a failure leaves the status as it is.
     var keepsStatus = false
+    /// What the Service keeps in spite of a failure.
+    var kept: Allocator.Assignment?
   }
 
   private mutating func decide(_ pass: inout Pass) -> ServiceDecision.Outcome {
@@ -83,6 +89,10 @@ extension ServiceConvergence {
   private mutating func decide(
     _ intent: ServiceIntent, _ families: FamilyDemand, _ pass: inout Pass
   ) -> ServiceDecision.Outcome {
+    if case .unclear = pass.view.addresses {
+      giveUp(pass.key)
+      return .kept([])
+    }
     var current = present(families, &pass)
     if !current.isEmpty {
       switch keep(current, intent.request(families), &pass) {
@@ -105,8 +115,11 @@ extension ServiceConvergence {
     case .success(let addresses): requested = addresses
     case .failure(let fault):
       // What is only claimed and not written is not kept.
-      pass.keepsStatus = !current.isEmpty && pass.view.addresses != .none
-      if !pass.keepsStatus { giveUp(pass.key) }
+      if !current.isEmpty, pass.view.addresses != .none {
+        pass.kept = allocator.assignment(of: pass.key)
+      } else {
+        giveUp(pass.key)
+      }
       return fail(.request(fault), &pass, .loadBalancerFailed)
     }
     if !requested.isEmpty, Set(requested) != Set(current) { current = [] }
@@ -115,7 +128,8 @@ extension ServiceConvergence {
     return complete(request, isNew: false, &pass)
   }
 
-  /// The addresses that the Service has, if they are of the right families.
+  /// The addresses that the Service has, as far as they are of the right families: one that may stay is not given up for the
+  /// sake of another one that has to come or go.
   private mutating func present(
     _ families: FamilyDemand, _ pass: inout Pass
   ) -> [IPAddress] {
@@ -131,13 +145,10 @@ extension ServiceConvergence {
       pass.events.append(
         ServiceEvent(.noLBIPsIPFamily, "the addresses \(texts) in the status make no sense"))
       return []
-    }
-    let present = Set(addresses.map(\.family))
-    let wanted = Set(families.families)
-    guard present == wanted || families.prefersDual && present.isSubset(of: wanted) else {
+    case .unclear:
       return []
     }
-    return addresses
+    return addresses.filter { families.families.contains($0.family) }
   }
 
   /// Claims what the Service has. Of two Services that turn out to have one address the older keeps it. A Service that
@@ -187,9 +198,19 @@ extension ServiceConvergence {
       giveUp(pass.key)
       return fail(.internalError, &pass, .internalError)
     }
-    guard request.families.prefersDual, assignment.addresses.count == 1,
-      request.requestedAddresses.isEmpty
-    else { return assigned(assignment, isNew: isNew, &pass) }
+    guard assignment.addresses.count < request.families.families.count else {
+      return assigned(assignment, isNew: isNew, &pass)
+    }
+    guard request.families.prefersDual else {
+      // One is not enough. It stays where its pool has the other family too.
+      guard request.requestedAddresses.isEmpty, let pair = try? allocator.extend(request) else {
+        return allocate(request, &pass)
+      }
+      return assigned(pair, isNew: true, &pass)
+    }
+    guard request.requestedAddresses.isEmpty else {
+      return assigned(assignment, isNew: isNew, &pass)
+    }
     do {
       return assigned(try allocator.extend(request), isNew: true, &pass)
     } catch {

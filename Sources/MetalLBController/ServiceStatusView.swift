@@ -5,7 +5,7 @@ import NetworkAddresses
 ///
 /// Entries without `ip` are never ours. An address is ours when we hold it for the Service or it belongs to a pool. One
 /// that belongs to none is ours when the annotation says that the Service has addresses from a pool, and none of its
-/// other addresses is more plausible: its pool is gone.
+/// other addresses is more plausible: its pool is gone. While pools may be unknown, what looks like ours counts as ours.
 struct ServiceStatusView: Sendable {
   enum Addresses: Sendable, Hashable {
     case none
@@ -13,12 +13,16 @@ struct ServiceStatusView: Sendable {
     case held([IPAddress])
     /// Text that is no address, two of one family, or more than two.
     case nonsense([String])
+    /// Some of these are ours, and only a pool that may be unknown would tell which.
+    case unclear([String])
   }
 
   private let service: Service
   /// Ours, in order.
   private let own: [Service.LoadBalancerIngress]
   private let foreign: [Service.LoadBalancerIngress]
+  /// Whether a pool that would tell ours from foreign ones may be unknown.
+  private let mayBeUnclear: Bool
 
   /// - Parameters:
   ///   - isKnown: whether an address is held for the Service, or belongs to a pool.
@@ -31,9 +35,13 @@ struct ServiceStatusView: Sendable {
       entry.ip.flatMap { IPAddress($0) }.map(isKnown) ?? true
     }
     let isMarked = ServiceAnnotation.allocatedFromPool.value(on: service.metadata) != nil
-    let isPair = withAddress.count == 2 && Self.families(of: withAddress).count == 2
-    let takesAll = mayMissPools || isMarked && (known.isEmpty || isPair)
+    let isPlausible = Self.families(of: withAddress).count == withAddress.count
+    let takesAll =
+      known.isEmpty
+      ? isMarked || mayMissPools && isPlausible
+      : (isMarked || mayMissPools) && isPlausible && withAddress.count == 2
     let own = takesAll ? withAddress : known
+    mayBeUnclear = mayMissPools && known.isEmpty
     self.own = own
     foreign = entries.filter { entry in !own.contains(entry) }
   }
@@ -47,7 +55,7 @@ struct ServiceStatusView: Sendable {
     let parsed = texts.compactMap { IPAddress($0) }
     if texts.isEmpty { return .none }
     guard parsed.count == texts.count, Set(parsed.map(\.family)).count == texts.count else {
-      return .nonsense(texts)
+      return mayBeUnclear ? .unclear(texts) : .nonsense(texts)
     }
     return .held(parsed)
   }

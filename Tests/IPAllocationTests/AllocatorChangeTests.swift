@@ -115,7 +115,9 @@ import Testing
     #expect(try allocator.extend(dual).addresses == addresses("10.0.1.1", "2001:db8::"))
     #expect(throws: AllocationError.nothingToExtend) { try allocator.extend(dual) }
     try allocator.assign(request("t"), to: addresses("10.0.1.2"))
-    #expect(throws: AllocationError.poolExhausted(pool: "b", [.ipv6])) {
+    let holder = AllocationError.held(
+      addresses("2001:db8::")[0], by: request("s").service, .holderDoesNotShare)
+    #expect(throws: holder) {
       try allocator.extend(request("t", .preferDual(first: .ipv4)))
     }
   }

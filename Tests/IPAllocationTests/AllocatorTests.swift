@@ -266,6 +266,37 @@ extension Allocator {
     }
   }
 
+  @Test(arguments: Clash.rows)
+  mutating func `Of a pool with one address the clash is named without a request for it`(
+    row: Clash
+  ) throws {
+    for name in ["a", nil] {
+      var allocator = Allocator(pool("a", "10.0.0.5/32"))
+      try allocator.assign(row.holder, to: [address])
+      var asking = row.asking
+      asking.requestedPool = name
+      guard let conflict = row.conflict else {
+        #expect(try allocator.allocate(asking).addresses == [address])
+        continue
+      }
+      #expect(throws: AllocationError.held(address, by: row.holder.service, conflict)) {
+        try allocator.allocate(asking)
+      }
+    }
+  }
+
+  @Test mutating func `In a full pool the clash with the own sharing key is named`() throws {
+    try allocator.assign(request("a", sharing: "k"), to: [address])
+    for name in ["b", "c", "d", "e"] { _ = try allocator.give(request(name)) }
+    #expect(
+      throws: AllocationError.held(
+        address, by: request("a").service, .portTaken(ServicePort(.tcp, 80)))
+    ) { try allocator.give(request("f", sharing: "k")) }
+    #expect(throws: AllocationError.exhausted([.ipv4])) {
+      try allocator.give(request("f", sharing: "l"))
+    }
+  }
+
   @Test func `Says it in words`() {
     let error = AllocationError.held(
       address, by: ServiceKey(namespace: "ns", name: "a"), .keyDiffers)

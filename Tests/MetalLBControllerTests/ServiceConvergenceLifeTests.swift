@@ -116,6 +116,39 @@ struct ServiceConvergenceLifeTests {
     #expect(convergence.allocator.services(on: ip("203.0.113.3")) == [key("web")])
   }
 
+  @Test(arguments: [["203.0.113.3", "192.0.2.7", "192.0.2.8"], ["203.0.113.3", "192.0.2.7"]])
+  func `While a pool is at fault nothing of others is taken for ours`(addresses: [String]) {
+    var convergence = ServiceConvergence()
+    var assembler = ConfigurationAssembler()
+    let silver = pool("silver", ["198.51.100.0/29"])
+    let web = service("web", addresses: addresses, pool: "gold")
+    // Which one is ours only the pool at fault would tell: all stay, and none comes.
+    _ = convergence.configure(
+      assembler.assemble(
+        ConfigurationSources(ipAddressPools: [silver, pool("gold", ["203.0.113.0/29", "x"])])))
+    convergence.adopt([web])
+    #expect(convergence.settle(web).decision == ServiceDecision(outcome: .kept([])))
+    // Another pool at fault says nothing about an address whose pool is known.
+    _ = convergence.configure(
+      assembler.assemble(
+        ConfigurationSources(ipAddressPools: [gold, pool("silver", ["x"])])))
+    convergence.adopt([web])
+    let (decision, same) = convergence.settle(web)
+    #expect(decision.update == nil)
+    #expect(same.ingressIPs == addresses)
+    #expect(convergence.allocator.services(on: ip("203.0.113.3")) == [key("web")])
+  }
+
+  @Test func `Without our mark the addresses of others keep nobody from one of ours`() {
+    var convergence = ServiceConvergence()
+    var assembler = ConfigurationAssembler()
+    _ = convergence.configure(
+      assembler.assemble(
+        ConfigurationSources(ipAddressPools: [gold, pool("silver", ["x"])])))
+    let web = convergence.settle(service("web", addresses: ["192.0.2.7", "192.0.2.8"])).service
+    #expect(web.ingressIPs == ["203.0.113.0", "192.0.2.7", "192.0.2.8"])
+  }
+
   @Test func `A fault elsewhere does not hide that a pool is gone once it is mended`() {
     var convergence = ServiceConvergence(gold)
     var assembler = ConfigurationAssembler()

@@ -130,7 +130,46 @@ struct ServiceConvergenceTests {
     let web = convergence.settle(
       dual(policy: "RequireDualStack", addresses: ["203.0.113.3"], pool: "gold")
     ).service
-    #expect(web.ingressIPs == ["203.0.113.0", "2001:db8::"])
+    #expect(web.ingressIPs == ["203.0.113.3", "2001:db8::"])
+    // The other pool has no such second address.
+    var elsewhere = ServiceConvergence(pool4, pool("silver", ["198.51.100.1", "2001:db8::1"]))
+    let moved = elsewhere.settle(
+      dual(policy: "RequireDualStack", addresses: ["203.0.113.3"], pool: "gold")
+    ).service
+    #expect(moved.ingressIPs == ["198.51.100.1", "2001:db8::1"])
+    #expect(elsewhere.allocator.services(on: ip("203.0.113.3")) == [])
+  }
+
+  @Test func `Of a pair that is to be one address the other one stays`() {
+    var convergence = ServiceConvergence(pool46)
+    let pair = dual(addresses: ["203.0.113.3", "2001:db8::2"], pool: "gold")
+    convergence.adopt([pair])
+    var web = pair
+    web.spec?.ipFamilyPolicy = "SingleStack"
+    web.spec?.clusterIPs = ["fd96::1"]
+    let (decision, single) = convergence.settle(web)
+    #expect(single.ingressIPs == ["2001:db8::2"])
+    #expect(decision.reasons == [])
+    #expect(convergence.allocator.services(on: ip("203.0.113.3")) == [])
+    // Also where the request for addresses cannot be read.
+    var restarted = ServiceConvergence(pool46)
+    restarted.adopt([pair])
+    web.metadata.annotations["metallb.io/loadBalancerIPs"] = "nonsense"
+    let (refusal, kept) = restarted.settle(web)
+    #expect(kept.ingressIPs == ["2001:db8::2"])
+    #expect(refusal.reasons == [.loadBalancerFailed])
+  }
+
+  @Test(arguments: ["198.51.100.9", "198.51.100.9,2001:db8:1::9"])
+  func `A request for what is in no pool is refused with the address`(addresses: String) {
+    var convergence = ServiceConvergence(pool46)
+    let wish = ["metallb.io/loadBalancerIPs": addresses]
+    let web = addresses.contains(",") ? dual(annotations: wish) : service(annotations: wish)
+    let (decision, refused) = convergence.settle(web)
+    #expect(decision.reasons == [.allocationFailed])
+    #expect(decision.events.first?.message.contains("198.51.100.9 is in no pool") == true)
+    #expect(refused.ingressIPs == [])
+    #expect(convergence.allocator.counters(ofPool: "gold")?.ipv4.assigned == 0)
   }
 
   // MARK: Step 8
@@ -283,8 +322,9 @@ struct ServiceConvergenceTests {
   }
 
   @Test func `A Service that finds no address waits and is told once why`() {
-    var convergence = ServiceConvergence(pool("gold", ["203.0.113.1"]))
+    var convergence = ServiceConvergence(pool("gold", ["203.0.113.1-203.0.113.2"]))
     _ = convergence.settle(service("first"))
+    _ = convergence.settle(service("other"))
     let decision = convergence.settle(service("second")).decision
     #expect(decision.outcome == .failed(.allocation(.exhausted([.ipv4]))))
     #expect(decision.update == nil)
