@@ -394,7 +394,11 @@ if Context.environment["METALLB_BENCHMARKS"] != nil {
       dependencies: [
         "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "KubernetesClient", subprocess,
       ],
-      path: "Benchmarks/ControllerBacklog", swiftSettings: settings)
+      path: "Benchmarks/ControllerBacklog", swiftSettings: settings),
+    .executableTarget(
+      name: "configuration-benchmark",
+      dependencies: ["KubernetesAPI", "MetalLBAPI", "ClusterConfiguration"],
+      path: "Benchmarks/ConfigurationBenchmark", swiftSettings: settings),
   ]
 }
 
