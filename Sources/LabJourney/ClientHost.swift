@@ -24,15 +24,36 @@ struct ClientHost: Sendable {
     return try await namespace.withCapture(on: "eth0", filter: "arp") { try await body($0) }
   }
 
+  /// How an attempt to fetch ended.
+  enum Fetch: Sendable, Hashable {
+    case answered(EchoAnswer)
+    /// The connection was made, and broke.
+    case broken
+    /// No connection was made.
+    case unanswered
+  }
+
   /// One attempt to fetch; `nil` when it fails.
   func fetch(_ address: String, port: Int = 80) async throws -> EchoAnswer? {
+    guard case .answered(let answer) = try await attempt(address, port: port) else { return nil }
+    return answer
+  }
+
+  /// One attempt to fetch.
+  func attempt(_ address: String, port: Int = 80) async throws -> Fetch {
     let host = address.contains(":") ? "[\(address)]" : address
     let result = try await namespace.attempt([
       "curl", "--silent", "--noproxy", "*", "--connect-timeout", Self.patience, "--max-time", "1",
-      "http://\(host):\(port)/",
+      "--write-out", "%{stderr}%{time_connect}", "http://\(host):\(port)/",
     ])
     try Task.checkCancellation()
-    return result.status.isSuccess ? EchoAnswer(result.output) : nil
+    if result.status.isSuccess, let answer = EchoAnswer(result.output) { return .answered(answer) }
+    return Self.hasConnected(curl: result.error) ? .broken : .unanswered
+  }
+
+  /// Reads `0.000642`, the time until there was a connection; zero is none.
+  static func hasConnected(curl text: String) -> Bool {
+    (Double(text.split(whereSeparator: \.isWhitespace).last ?? "") ?? 0) > 0
   }
 
   /// Fetches until it succeeds. Returns the answer, when it came, and how many attempts failed.

@@ -8,6 +8,8 @@ package struct FailoverFigures: Sendable, Hashable {
     case crash
     /// Its speaker is asked to end.
     case termination
+    /// Its speaker stands still for a while, and goes on as if nothing had been.
+    case pause
   }
 
   package struct Trial: Sendable, Hashable {
@@ -16,11 +18,30 @@ package struct FailoverFigures: Sendable, Hashable {
     package var announced: Duration
     /// From the cause to the first answer that the client got from then on.
     package var answered: Duration
-    /// Fetches that the client began while the address moved, and those of them that failed.
+    /// Fetches that the client began while the address moved, and what became of them.
     package var attempts: Int
-    package var failures: Int
-    /// Fetches that failed while the address moved back.
-    package var failuresOnReturn: Int
+    package var losses: Losses
+    /// While the address moved back.
+    package var lossesOnReturn: Losses
+  }
+
+  /// Fetches without an answer.
+  package struct Losses: Sendable, Hashable {
+    /// Nobody took the connection: what a client loses while nobody announces the address.
+    package var unanswered = 0
+    /// The connection was open when the address moved. Its state stays behind on the old node, whoever announces when.
+    package var broken = 0
+
+    package init() {}
+
+    static func + (left: Losses, right: Losses) -> Losses {
+      var sum = left
+      sum.unanswered += right.unanswered
+      sum.broken += right.broken
+      return sum
+    }
+
+    var text: String { "\(unanswered) lost, \(broken) broken" }
   }
 
   package var trials: [Trial] = []
@@ -35,12 +56,17 @@ package struct FailoverFigures: Sendable, Hashable {
     Distribution(trials.filter { $0.cause == cause }.map(\.answered))
   }
 
-  private func sum(_ cause: Cause, _ count: (Trial) -> Int) -> Int {
-    trials.filter { $0.cause == cause }.reduce(0) { $0 + count($1) }
+  private func attempts(_ cause: Cause) -> Int {
+    trials.filter { $0.cause == cause }.reduce(0) { $0 + $1.attempts }
   }
 
-  package func failures(_ cause: Cause) -> Int { sum(cause, \.failures) }
-  package func failuresOnReturn(_ cause: Cause) -> Int { sum(cause, \.failuresOnReturn) }
+  package func losses(_ cause: Cause) -> Losses {
+    trials.filter { $0.cause == cause }.reduce(Losses()) { $0 + $1.losses }
+  }
+
+  package func lossesOnReturn(_ cause: Cause) -> Losses {
+    trials.filter { $0.cause == cause }.reduce(Losses()) { $0 + $1.lossesOnReturn }
+  }
 
   package var text: String {
     var rows: [(String, String)] = []
@@ -50,8 +76,8 @@ package struct FailoverFigures: Sendable, Hashable {
         ("\(name) to announcement", announced(cause).text),
         ("\(name) to answer", answered(cause).text),
         (
-          "\(name) lost fetches",
-          "\(failures(cause)) of \(sum(cause, \.attempts)), \(failuresOnReturn(cause)) on return"
+          "\(name) fetches",
+          "\(losses(cause).text) of \(attempts(cause)); on return \(lossesOnReturn(cause).text)"
         ),
       ]
     }
@@ -67,9 +93,11 @@ package struct FailoverFigures: Sendable, Hashable {
             [
               "rounds": .integer(Int64(trials.count { $0.cause == cause })),
               "announcedSeconds": announced(cause).json, "answeredSeconds": answered(cause).json,
-              "attempts": .integer(Int64(sum(cause, \.attempts))),
-              "failures": .integer(Int64(failures(cause))),
-              "failuresOnReturn": .integer(Int64(failuresOnReturn(cause))),
+              "attempts": .integer(Int64(attempts(cause))),
+              "lost": .integer(Int64(losses(cause).unanswered)),
+              "broken": .integer(Int64(losses(cause).broken)),
+              "lostOnReturn": .integer(Int64(lossesOnReturn(cause).unanswered)),
+              "brokenOnReturn": .integer(Int64(lossesOnReturn(cause).broken)),
             ]
           )
         }))

@@ -11,6 +11,9 @@ private import Synchronization
 /// The client fetches all the time, one connection after the other, each with a tenth of a second to connect. Lost is what
 /// did not come back within that time. When another node takes over is when its first gratuitous ARP packet reaches the client.
 extension Journey {
+  /// How much longer a speaker stands still after another one has taken over.
+  private static let pause = Duration.seconds(4)
+
   /// Installs MetalLB, exposes a Service, and takes its address away `rounds` times by each cause.
   package func measureFailovers(
     rounds: Int, causes: [FailoverFigures.Cause] = FailoverFigures.Cause.allCases
@@ -32,7 +35,7 @@ extension Journey {
           return (
             trial,
             .init(
-              "announced after \(trial.announced.millisecondsText), answered after \(trial.answered.millisecondsText), \(trial.failures) of \(trial.attempts) fetches lost, \(trial.failuresOnReturn) on return"
+              "announced after \(trial.announced.millisecondsText), answered after \(trial.answered.millisecondsText); of \(trial.attempts) fetches \(trial.losses.text); on return \(trial.lossesOnReturn.text)"
             )
           )
         }
@@ -54,36 +57,48 @@ extension Journey {
       return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { [host] in try await load.run(host, address) }
         try await load.answers()
+        let speaker = try await self.speaker(on: owner)
         let (wall, begin) = (Self.wallTime, ContinuousClock.now)
-        var speaker: Int32?
         switch cause {
         case .crash: try await session.cluster.crash(owner)
-        case .termination: speaker = try await terminateSpeaker(on: owner)
+        case .termination: kill(speaker, SIGTERM)
+        case .pause: kill(speaker, SIGSTOP)
         }
         let announced = try await announcement(of: address, in: capture, after: wall) {
           $0 != hardware
         }
         try await load.answers()
         let answered = load.lastAnswer - begin
+        switch cause {
+        case .crash: break
         // What would be lost when the old owner stops.
-        if let speaker { try await awaitEnd(of: speaker) }
+        case .termination: try await awaitEnd(of: speaker)
+        case .pause: try await Task.sleep(for: Self.pause)
+        }
         try await load.answers()
-        let (attempts, failures) = load.takeCounts()
+        let (attempts, losses) = load.takeCounts()
         let back = Self.wallTime
         switch cause {
         case .crash: try await session.cluster.restart(owner)
         case .termination: try await replaceSpeaker(on: owner)
+        case .pause: kill(speaker, SIGCONT)
         }
         _ = try await announcement(of: address, in: capture, after: back) { $0 == hardware }
         try await awaitSpeakers()
         // The others take a moment to leave the address to its owner, and must not be asked back in between.
         try await Task.sleep(for: .seconds(2))
         try await load.answers()
-        let failuresOnReturn = load.takeCounts().failures
+        let lossesOnReturn = load.takeCounts().losses
         group.cancelAll()
+        let repliers = try await host.resolve(address)
+        guard repliers == [hardware] else {
+          throw JourneyError.failed(
+            "\(address) is answered for by \(repliers.map(\.description).sorted()) instead of \(hardware) alone"
+          )
+        }
         return FailoverFigures.Trial(
           cause: cause, announced: announced - wall, answered: answered, attempts: attempts,
-          failures: failures, failuresOnReturn: failuresOnReturn)
+          losses: losses, lossesOnReturn: lossesOnReturn)
       }
     }
   }
@@ -119,12 +134,11 @@ extension Journey {
 
   // MARK: Speakers
 
-  /// Returns the process.
-  private func terminateSpeaker(on node: String) async throws -> Int32 {
+  /// The process.
+  private func speaker(on node: String) async throws -> Int32 {
     for process in try await session.cluster.processes(on: node) {
       let arguments = (try? LabFiles.read("/proc/\(process)/cmdline")) ?? ""
       guard arguments.split(separator: "\0").first == "/speaker" else { continue }
-      kill(process, SIGTERM)
       return process
     }
     throw JourneyError.failed("no speaker runs on \(node)")
@@ -163,7 +177,7 @@ extension Journey {
 private final class FetchLoad: Sendable {
   private struct State {
     var attempts = 0
-    var failures = 0
+    var losses = FailoverFigures.Losses()
     var lastAnswer = ContinuousClock.now
     var waiters: [(after: ContinuousClock.Instant, gate: CheckedContinuation<Void, Never>)] = []
     var hasEnded = false
@@ -176,17 +190,19 @@ private final class FetchLoad: Sendable {
     defer { end() }
     while !Task.isCancelled {
       let begin = ContinuousClock.now
-      guard let answer = try? await host.fetch(address) else {
-        if Task.isCancelled { return }
-        state.withLock {
-          $0.attempts += 1
-          $0.failures += 1
-        }
-        continue
-      }
-      _ = answer
-      let ready = state.withLock { state in
+      let outcome = (try? await host.attempt(address)) ?? .unanswered
+      if Task.isCancelled { return }
+      let ready: [CheckedContinuation<Void, Never>] = state.withLock { state in
         state.attempts += 1
+        switch outcome {
+        case .answered: break
+        case .broken:
+          state.losses.broken += 1
+          return []
+        case .unanswered:
+          state.losses.unanswered += 1
+          return []
+        }
         state.lastAnswer = .now
         defer { state.waiters.removeAll { $0.after <= begin } }
         return state.waiters.filter { $0.after <= begin }.map(\.gate)
@@ -219,11 +235,11 @@ private final class FetchLoad: Sendable {
 
   var lastAnswer: ContinuousClock.Instant { state.withLock { $0.lastAnswer } }
 
-  /// Fetches and failures since the last call.
-  func takeCounts() -> (attempts: Int, failures: Int) {
+  /// Fetches since the last call, and what was lost of them.
+  func takeCounts() -> (attempts: Int, losses: FailoverFigures.Losses) {
     state.withLock { state in
-      defer { (state.attempts, state.failures) = (0, 0) }
-      return (state.attempts, state.failures)
+      defer { (state.attempts, state.losses) = (0, .init()) }
+      return (state.attempts, state.losses)
     }
   }
 }

@@ -5,37 +5,55 @@ internal import NetworkLab
 struct ProgramMemory: Sendable, Hashable {
   /// As containers call it: `/speaker`.
   var program: String
-  /// Resident, in bytes, one number for each process.
-  var resident: [Int]
+  /// One for each process, the smallest first.
+  var processes: [Amount]
+
+  /// In bytes.
+  struct Amount: Sendable, Hashable {
+    /// All that is in memory; what is mapped from the program's file counts for each process, and exists once.
+    var resident: Int
+    /// What belongs to the process alone.
+    var own: Int
+  }
 
   /// The processes of a lab by the programs that they run; shells and the like are left out.
   static func measure(_ programs: [String], in lab: Lab) async throws -> [ProgramMemory] {
-    var resident: [String: [Int]] = [:]
+    var amounts: [String: [Amount]] = [:]
     for process in try await lab.processes() {
       let command = (try? LabFiles.read("/proc/\(process)/cmdline")) ?? ""
       let program = String(command.split(separator: "\0").first ?? "")
       guard programs.contains(program),
         let status = try? LabFiles.read("/proc/\(process)/status"),
-        let bytes = residentBytes(inStatus: status)
+        let amount = Amount(inStatus: status)
       else { continue }
-      resident[program, default: []].append(bytes)
+      amounts[program, default: []].append(amount)
     }
-    return programs.map { ProgramMemory(program: $0, resident: (resident[$0] ?? []).sorted()) }
-  }
-
-  /// Reads the line `VmRSS` of proc(5) `status`, in kibibytes.
-  static func residentBytes(inStatus status: String) -> Int? {
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-    let words = line?.split(whereSeparator: \.isWhitespace) ?? []
-    return words.count > 1 ? Int(words[1]).map { $0 * 1024 } : nil
+    return programs.map { program in
+      ProgramMemory(
+        program: program, processes: (amounts[program] ?? []).sorted { $0.resident < $1.resident })
+    }
   }
 
   /// Megabytes: `42 MB`.
   static func text(_ bytes: Int) -> String { "\((bytes + 500_000) / 1_000_000) MB" }
 
-  /// `/speaker 40 MB, 41 MB`
+  /// `/speaker 24 MB (8 MB its own), 25 MB (9 MB its own)`
   var text: String {
-    "\(program) \(resident.map(Self.text).joined(separator: ", "))"
+    let amounts = processes.map { "\(Self.text($0.resident)) (\(Self.text($0.own)) its own)" }
+    return "\(program) \(amounts.joined(separator: ", "))"
+  }
+}
+
+extension ProgramMemory.Amount {
+  /// Reads the lines `VmRSS` and `RssAnon` of proc(5) `status`, in kibibytes.
+  init?(inStatus status: String) {
+    func bytes(_ name: String) -> Int? {
+      let line = status.split(separator: "\n").first { $0.hasPrefix("\(name):") }
+      let words = line?.split(whereSeparator: \.isWhitespace) ?? []
+      return words.count > 1 ? Int(words[1]).map { $0 * 1024 } : nil
+    }
+    guard let resident = bytes("VmRSS"), let own = bytes("RssAnon") else { return nil }
+    self.init(resident: resident, own: own)
   }
 }
 
@@ -45,14 +63,18 @@ extension Journey {
     summary.operatorMemory = try await timeline.step("weigh it") {
       let programs = try await ProgramMemory.measure(
         ["/manager", "/controller", "/speaker"], in: session.lab)
-      let all = programs.map { memory in
-        (memory.program, JSONValue.array(memory.resident.map { .integer(Int64($0)) }))
+      func figures(_ bytes: (ProgramMemory.Amount) -> Int) -> JSONValue {
+        .object(
+          JSONObject(
+            programs.map { memory in
+              (memory.program, .array(memory.processes.map { .integer(Int64(bytes($0))) }))
+            }))
       }
       return (
-        programs.first?.resident.first,
+        programs.first?.processes.first?.resident,
         .init(
           programs.map(\.text).joined(separator: "; ") + " resident",
-          ["residentBytes": .object(JSONObject(all))])
+          ["residentBytes": figures(\.resident), "ownBytes": figures(\.own)])
       )
     }
   }

@@ -8,14 +8,14 @@ import OperatorRendering
 struct LabFailoverCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "failover",
-    abstract: "Crash nodes and end speakers again and again; measure from packets at a client.")
+    abstract: "Crash nodes, end and pause speakers again and again; measure from packets.")
 
   @OptionGroup var lab: LabOptions
 
-  @Option(help: "How many crashes, and how many terminations.")
+  @Option(help: "How many times each cause.")
   var rounds = 50
 
-  @Option(help: "Only this cause: crash or termination.")
+  @Option(help: "Only this cause: crash, termination or pause.")
   var cause: String?
 
   @Option(help: "Where to write every step with its figures, as JSON.")
@@ -24,7 +24,7 @@ struct LabFailoverCommand: AsyncParsableCommand {
   func validate() throws {
     guard 1...1000 ~= rounds else { throw ValidationError("--rounds must be 1 to 1000.") }
     guard cause.map({ FailoverFigures.Cause(rawValue: $0) != nil }) ?? true else {
-      throw ValidationError("--cause must be crash or termination.")
+      throw ValidationError("--cause must be crash, termination or pause.")
     }
   }
 

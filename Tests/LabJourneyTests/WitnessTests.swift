@@ -84,12 +84,20 @@ struct WitnessTests {
     #expect(ProgramImage.libraryFolders(inMaps: maps) == ["/home/me/swift/usr/lib/swift/linux"])
   }
 
+  @Test(arguments: [("0.000642", true), ("0.000000", false), ("", false)])
+  func `Whether curl had a connection is read from its times`(text: String, expected: Bool) {
+    #expect(ClientHost.hasConnected(curl: text) == expected)
+  }
+
   @Test func `Memory is read from what the kernel says of a process`() {
-    let status = "Name:\tmetallb\nVmPeak:\t  90000 kB\nVmRSS:\t   41016 kB\n"
-    #expect(ProgramMemory.residentBytes(inStatus: status) == 42_000_384)
-    #expect(ProgramMemory.residentBytes(inStatus: "Name:\tx\n") == nil)
-    let memory = ProgramMemory(program: "/speaker", resident: [42_000_384, 43_600_000])
-    #expect(memory.text == "/speaker 42 MB, 44 MB")
+    let status =
+      "Name:\tmetallb\nVmPeak:\t  90000 kB\nVmRSS:\t   41016 kB\nRssAnon:\t    8000 kB\n"
+    #expect(ProgramMemory.Amount(inStatus: status) == .init(resident: 42_000_384, own: 8_192_000))
+    #expect(ProgramMemory.Amount(inStatus: "Name:\tx\n") == nil)
+    let memory = ProgramMemory(
+      program: "/speaker",
+      processes: [.init(resident: 42_000_384, own: 8_192_000), .init(resident: 43_600_000, own: 0)])
+    #expect(memory.text == "/speaker 42 MB (8 MB its own), 44 MB (0 MB its own)")
   }
 
   @Test func `Every command that an image is asked for is this program`() {
