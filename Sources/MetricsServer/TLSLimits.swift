@@ -3,7 +3,7 @@ package import NIOSSL
 /// What the TLS flags allow: `--tls-min-version`, `--tls-cipher-suites`, `--tls-curve-preferences`.
 package struct TLSLimits: Sendable, Hashable {
   package var minimumVersion: TLSVersion = .tlsv13
-  /// Only for TLS 1.2; empty for the defaults.
+  /// For TLS 1.2; empty for the defaults.
   package var cipherSuites: [NIOTLSCipher] = []
   /// In order of preference; empty for the defaults.
   package var curves: [NIOTLSCurve] = []
@@ -13,31 +13,41 @@ package struct TLSLimits: Sendable, Hashable {
 
   /// Reads the values of the flags; empty texts mean the defaults.
   ///
+  /// A cluster's TLS profile is written for all kinds of servers: what it allows and this one does not offer (versions
+  /// before 1.2, suites without forward secrecy, some curves) is left out. What it does not allow is never offered.
+  ///
   /// - Parameters:
-  ///   - minimumVersion: `VersionTLS12` or `VersionTLS13`.
-  ///   - cipherSuites: IANA names, separated by commas; only with TLS 1.2.
+  ///   - minimumVersion: `VersionTLS10` to `VersionTLS13`; below 1.2 means 1.2.
+  ///   - cipherSuites: IANA names, separated by commas. Those of TLS 1.3 are always on, and the others need TLS 1.2.
   ///   - curvePreferences: numbers of the TLS Supported Groups registry, separated by commas.
   package init(
     minimumVersion: String, cipherSuites: String, curvePreferences: String
   ) throws(TLSLimitsError) {
     switch minimumVersion {
     case "", "VersionTLS13": self.minimumVersion = .tlsv13
-    case "VersionTLS12": self.minimumVersion = .tlsv12
+    case "VersionTLS10", "VersionTLS11", "VersionTLS12": self.minimumVersion = .tlsv12
     default: throw .unknownVersion(minimumVersion)
     }
-    for name in Self.items(cipherSuites) {
-      guard let suite = Self.suites[name] else { throw .unknownCipherSuite(name) }
+    let names = Self.items(cipherSuites)
+    for name in names where !Self.suitesOfTLS13.contains(name) {
+      guard let suite = Self.suites[name] else {
+        guard Self.unofferedSuites.contains(name) else { throw .unknownCipherSuite(name) }
+        continue
+      }
       self.cipherSuites.append(suite)
     }
     if !self.cipherSuites.isEmpty, self.minimumVersion == .tlsv13 {
       throw .cipherSuitesNeedTLS12
     }
+    // Nothing that TLS 1.2 could use: an empty list would mean its defaults.
+    if self.cipherSuites.isEmpty, !names.isEmpty { self.minimumVersion = .tlsv13 }
+    var seen: Set<UInt16> = []
     for text in Self.items(curvePreferences) {
-      guard let number = UInt16(text), Self.knownCurves.contains(NIOTLSCurve(rawValue: number))
+      guard let number = UInt16(text),
+        Self.curves.contains(number) || Self.unofferedCurves.contains(number)
       else { throw .unknownCurve(text) }
-      let curve = NIOTLSCurve(rawValue: number)
-      guard !curves.contains(curve) else { throw .duplicateCurve(number) }
-      curves.append(curve)
+      guard seen.insert(number).inserted else { throw .duplicateCurve(number) }
+      if Self.curves.contains(number) { curves.append(NIOTLSCurve(rawValue: number)) }
     }
   }
 
@@ -60,15 +70,32 @@ package struct TLSLimits: Sendable, Hashable {
     "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256":
       .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
     "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256": .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305": .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305": .TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA": .TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
     "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA": .TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA,
     "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA": .TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
     "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA": .TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
   ]
 
-  private static let knownCurves: Set<NIOTLSCurve> = [
-    .secp256r1, .secp384r1, .secp521r1, .x25519, .x25519_MLKEM768,
+  private static let suitesOfTLS13: Set = [
+    "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
   ]
+
+  /// Known, and no longer safe.
+  private static let unofferedSuites: Set = [
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
+    "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA", "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
+    "TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_RSA_WITH_AES_128_CBC_SHA256",
+    "TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_256_CBC_SHA",
+    "TLS_RSA_WITH_AES_256_GCM_SHA384",
+  ]
+
+  /// P-256, P-384, P-521, X25519, X25519MLKEM768.
+  private static let curves: Set<UInt16> = [23, 24, 25, 29, 4588]
+
+  /// SecP256r1MLKEM768 and SecP384r1MLKEM1024, which the library lacks.
+  private static let unofferedCurves: Set<UInt16> = [4587, 4589]
 }
 
 /// A TLS flag with a value that cannot be meant.
@@ -84,7 +111,7 @@ extension TLSLimitsError: CustomStringConvertible {
   package var description: String {
     switch self {
     case .unknownVersion(let text):
-      "--tls-min-version: \"\(text)\" is neither VersionTLS12 nor VersionTLS13"
+      "--tls-min-version: \"\(text)\" is not a version: write VersionTLS12 or VersionTLS13"
     case .unknownCipherSuite(let name):
       "--tls-cipher-suites: \"\(name)\" is no cipher suite known here"
     case .cipherSuitesNeedTLS12:

@@ -19,6 +19,25 @@ import Testing
     #expect(limits.curves == [.x25519, .secp256r1])
   }
 
+  @Test func `What a profile allows and no server should offer is left out`() throws {
+    let old = try TLSLimits(
+      minimumVersion: "VersionTLS10",
+      cipherSuites: """
+        TLS_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,TLS_RSA_WITH_3DES_EDE_CBC_SHA
+        """, curvePreferences: "4587,29")
+    #expect(old.minimumVersion == .tlsv12)
+    #expect(old.cipherSuites == [.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256])
+    #expect(old.curves == [.x25519])
+    let modern = try TLSLimits(
+      minimumVersion: "VersionTLS13", cipherSuites: "TLS_AES_128_GCM_SHA256", curvePreferences: ""
+    )
+    #expect(modern == TLSLimits())
+    let weak = try TLSLimits(
+      minimumVersion: "VersionTLS12", cipherSuites: "TLS_RSA_WITH_AES_128_CBC_SHA",
+      curvePreferences: "")
+    #expect(weak.minimumVersion == .tlsv13, "no suite of TLS 1.2 is left")
+  }
+
   struct Refusal: CustomTestStringConvertible {
     var version = "VersionTLS12"
     var suites = ""
@@ -28,7 +47,7 @@ import Testing
 
     static let rows = [
       Refusal(version: "1.2", error: .unknownVersion("1.2")),
-      Refusal(version: "VersionTLS11", error: .unknownVersion("VersionTLS11")),
+      Refusal(version: "VersionTLS14", error: .unknownVersion("VersionTLS14")),
       Refusal(suites: "AES", error: .unknownCipherSuite("AES")),
       Refusal(
         version: "", suites: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", error: .cipherSuitesNeedTLS12),
@@ -36,6 +55,7 @@ import Testing
       Refusal(curves: "0", error: .unknownCurve("0")),
       Refusal(curves: "65536", error: .unknownCurve("65536")),
       Refusal(curves: "29,29", error: .duplicateCurve(29)),
+      Refusal(curves: "4587,4587", error: .duplicateCurve(4587)),
     ]
   }
 

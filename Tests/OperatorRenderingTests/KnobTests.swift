@@ -292,12 +292,17 @@ import Testing
           controllerContainer, speakerContainer, "\(speaker).spec.containers.frr-metrics",
         ].flatMap {
           argument($0, nil, "--tls-cipher-suites=A,B")
-            + argument(
-              $0, nil, "--tls-curve-preferences=29")
+            + argument($0, nil, "--tls-curve-preferences=29")
+            + argument($0, nil, "--tls-min-version=VersionTLS12")
         })
     ) {
+      // No server takes less.
+      $0.tls.minVersion = "VersionTLS10"
       $0.tls.cipherSuites = "A,B"
       $0.tls.curvePreferences = "29"
+    },
+    environment("TLS_CIPHER_SUITES with TLS 1.3 alone", changes: []) {
+      $0.tls.cipherSuites = "A,B"
     },
     environment("DISABLE_NETWORK_POLICIES", changes: ["-NetworkPolicy controller"]) {
       $0.hasNetworkPolicies = false
