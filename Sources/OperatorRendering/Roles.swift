@@ -8,7 +8,7 @@ struct Roles {
 
   func objects() throws -> [RenderedObject] {
     try operatorRoles() + controllerRoles() + speakerRoles() + webhookRoles() + reviewerRoles()
-      + frrK8sRoles() + metricsReaderRoles()
+      + frrK8sRoles() + metricsReaderRoles() + prometheusRoles()
   }
 
   /// A role for the whole cluster, bound to accounts of the namespace.
@@ -42,6 +42,24 @@ struct Roles {
 
   private func subjects(_ accounts: [String]) -> [Subject] {
     accounts.map { Subject(kind: "ServiceAccount", name: $0, namespace: namespace) }
+  }
+
+  /// OpenShift's own Prometheus has to be let into the namespace to find what ServiceMonitors select.
+  private func prometheusRoles() throws -> [RenderedObject] {
+    guard platform == .openshift else { return [] }
+    let name = "prometheus-k8s"
+    let prometheus = Subject(
+      kind: "ServiceAccount", name: name, namespace: "openshift-monitoring")
+    return [
+      try RenderedObject(
+        Role(
+          metadata: ObjectMeta(name: name, namespace: namespace),
+          rules: [.allow(Verbs.read, "endpoints", "pods", "services")])),
+      try RenderedObject(
+        RoleBinding(
+          metadata: ObjectMeta(name: name, namespace: namespace),
+          roleRef: RoleReference(kind: "Role", name: name), subjects: [prometheus])),
+    ]
   }
 
   /// Processes that ask the API server who scrapes their metrics.

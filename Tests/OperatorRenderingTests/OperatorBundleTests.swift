@@ -260,6 +260,14 @@ import Testing
     #expect(!(try bundle.manifests.contains { $0["kind"] == "Secret" }))
   }
 
+  @Test func `OpenShift's Prometheus is let into the namespace`() throws {
+    let role = try bundle.yaml("manifests/prometheus-k8s_role.yaml")
+    #expect(role[path: ["rules"]]?[0]?["resources"] == ["endpoints", "pods", "services"])
+    let binding = try bundle.yaml("manifests/prometheus-k8s_rolebinding.yaml")
+    #expect(binding["roleRef"]?["name"] == "prometheus-k8s")
+    #expect(binding["subjects"]?[0]?["namespace"] == "openshift-monitoring")
+  }
+
   @Test func `Accounts have the rights that the manifest gives them`() throws {
     let installation = Installation(
       platform: .openshift, image: try ImageReference(Installation.defaultImage))
@@ -271,7 +279,8 @@ import Testing
         "\($0.resource.kind)Binding" == binding.resource.kind && $0.name.name == name
           && $0.name.namespace == binding.name.namespace
       }
-      for subject in binding.value["subjects"]?.arrayValue ?? [] {
+      for subject in binding.value["subjects"]?.arrayValue ?? []
+      where subject["namespace"]?.stringValue == installation.namespace {
         expected[subject["name"]?.stringValue ?? "", default: []]
           .formUnion(role?.value["rules"]?.arrayValue ?? [])
       }

@@ -20,7 +20,8 @@ struct BundleRights {
       let role = NamespacedName(namespace: place, name: reference?["name"]?.stringValue ?? "")
       let kind = reference?["kind"]?.stringValue ?? ""
       let rules = roles["\(kind) \(role)"] ?? []
-      for subject in binding.value["subjects"]?.arrayValue ?? [] {
+      for subject in binding.value["subjects"]?.arrayValue ?? []
+      where subject["namespace"] == .string(namespace) {
         let account = subject["name"]?.stringValue ?? ""
         // A bundle knows two scopes. What is read in other namespaces is limited to names anyway.
         if place == namespace {

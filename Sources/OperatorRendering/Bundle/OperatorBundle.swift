@@ -30,7 +30,10 @@ package enum OperatorBundle {
       CustomResourceDefinitions.yaml(namespace: installation.namespace))
     files += definitions.map { File(path: "manifests/\($0.plural).yaml", text: $1) }
     let objects = try installation.objects()
-    files += try objects.filter { isShippedAlone($0, among: objects) }.map { object in
+    let namespace = installation.namespace
+    files += try objects.filter {
+      isShippedAlone($0, among: objects, namespace: namespace)
+    }.map { object in
       var value = object.value
       // The lifecycle manager puts it into the operator's namespace.
       value[path: ["metadata", "namespace"]] = nil
@@ -44,14 +47,32 @@ package enum OperatorBundle {
   /// The rest stands in the ClusterServiceVersion, or is made by the lifecycle manager: Services and certificates of
   /// webhooks and their registrations, service accounts that have rights, the namespace.
   private static func isShippedAlone(
-    _ object: RenderedObject, among objects: [RenderedObject]
+    _ object: RenderedObject, among objects: [RenderedObject], namespace: String
   ) -> Bool {
     if object.resource == NetworkPolicy.resource { return true }
-    // For people to bind.
-    let isBound = objects.contains {
-      $0.value[path: ["roleRef", "name"]]?.stringValue == object.name.name
+    guard isRole(object) else { return isForOthers(object, namespace: namespace) }
+    // For people to bind, or for somebody else's account.
+    return objects.filter { isBinding($0, of: object) }.allSatisfy {
+      isForOthers($0, namespace: namespace)
     }
-    return object.resource == ClusterRole.resource && !isBound
+  }
+
+  private static func isRole(_ object: RenderedObject) -> Bool {
+    object.resource == ClusterRole.resource || object.resource == Role.resource
+  }
+
+  private static func isBinding(_ object: RenderedObject, of role: RenderedObject) -> Bool {
+    let reference = object.value["roleRef"]
+    return reference?["kind"]?.stringValue == role.resource.kind
+      && reference?["name"]?.stringValue == role.name.name
+      && object.name.namespace == role.name.namespace
+  }
+
+  /// Whether it binds accounts that do not come with the bundle, which cannot grant them anything otherwise.
+  private static func isForOthers(_ object: RenderedObject, namespace: String) -> Bool {
+    guard object.resource == RoleBinding.resource else { return false }
+    let subjects = object.value["subjects"]?.arrayValue ?? []
+    return subjects.allSatisfy { $0["namespace"]?.stringValue != namespace }
   }
 
   private static let channels = ["alpha", "stable"]
