@@ -149,6 +149,8 @@ let package = Package(
         "ControllerRuntime", logging, serviceLifecycle,
       ]),
     module(
+      "FRRControl", ["KubernetesAPI", "PrometheusMetrics", coreMetrics, metrics, subprocess]),
+    module(
       "MetricsServer",
       [
         "KubernetesAPI", "KubernetesClient", "PrometheusMetrics", hummingbird, hummingbirdCore,
@@ -256,7 +258,7 @@ let package = Package(
         "NetworkAddresses", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "ChartValues",
         "OperatorRendering", "LegacyConfiguration", "ClusterInspection", "LinuxNetwork",
         "KubernetesClient",
-        "ControllerRuntime", "MetricsServer", "WebhookServer", "PrometheusMetrics",
+        "ControllerRuntime", "FRRControl", "MetricsServer", "WebhookServer", "PrometheusMetrics",
         "MetalLBController", "MetalLBSpeaker", "MetalLBOperator", "DevelopmentAPIServer",
         "NetworkLab", "DevelopmentCluster", "LabJourney", argumentParser, logging, metrics,
         serviceLifecycle,
@@ -319,6 +321,7 @@ let package = Package(
         "PrometheusMetrics", asyncHTTPClient, coreMetrics, logging, nioCore, nioHTTP1, nioSSL,
         serviceLifecycle,
       ]),
+    tests("FRRControl"),
     tests(
       "WebhookServer",
       [
@@ -332,7 +335,7 @@ let package = Package(
         "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration", "ClusterConfiguration",
         "ConfigurationWatch", "IPAllocation", "KubernetesClient", "ControllerRuntime",
         "KubernetesTesting",
-        "WebhookServer", "WebhookTesting",
+        "WebhookServer", "WebhookTesting", "ManualTime",
         "NetworkAddresses", "PrometheusMetrics", coreMetrics, logging, serviceLifecycle,
       ]),
     tests(
@@ -347,9 +350,9 @@ let package = Package(
       "MetalLBOperator",
       [
         "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "KubernetesClient", "ControllerRuntime",
-        "OperatorRendering", "LegacyConfiguration", "KubernetesTesting", "PrometheusMetrics",
-        "WebhookServer", "WebhookTesting", logging,
-      ]),
+        "ClusterConfiguration", "OperatorRendering", "LegacyConfiguration",
+        "KubernetesTesting", "PrometheusMetrics", "WebhookServer", "WebhookTesting", logging,
+      ], exclude: ["Scenarios.md"]),
     tests(
       "ClusterInspection",
       [
@@ -382,7 +385,10 @@ let package = Package(
       exclude: ["client.py", "requirements.txt"], swiftSettings: settings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["KubernetesAPI", "metallb", subprocess], swiftSettings: settings),
+      dependencies: [
+        "KubernetesAPI", "KubernetesClient", "KubernetesTesting", "MetalLBAPI",
+        "OperatorRendering", "metallb", subprocess,
+      ], swiftSettings: settings),
   ]
 )
 

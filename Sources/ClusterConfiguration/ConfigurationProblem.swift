@@ -60,6 +60,8 @@ package struct ConfigurationFault: Error, Hashable {
     case invalidAdvertisement = "InvalidAdvertisement"
     /// The ConfigMap's text: no YAML, an unknown key, a wrong type…
     case invalidDocument = "InvalidDocument"
+    /// The ConfigMap that the operator rendered has been deleted.
+    case configMapGone = "ConfigMapGone"
   }
 
   /// Whether it is about an object that is referred to and not there: it may come later, as objects are created in any
@@ -70,6 +72,10 @@ package struct ConfigurationFault: Error, Hashable {
     default: false
     }
   }
+
+  /// Whether it ends by itself where all is well: the operator puts the ConfigMap back at once, or the whole
+  /// installation is being removed, and this process with it.
+  package var isPassing: Bool { reason == .configMapGone }
 
   package var reason: Reason
   /// `spec.addresses[1]`, or the place in the ConfigMap's text.

@@ -6,6 +6,8 @@ struct LegacySource {
   var configMap: ConfigMap
   var document: LegacyDocument
   var problems: [LegacyProblem]
+  /// Whether somebody deleted what the operator rendered.
+  private var isGone = false
 
   /// - Parameter rendered: the ConfigMap that the operator rendered last; it holds what is there now.
   init?(_ configMap: ConfigMap?, rendered: inout ConfigMap?) {
@@ -23,6 +25,7 @@ struct LegacySource {
       self.configMap = rendered
       document = LegacyDocument()
       problems = [.missingConfigMap]
+      isGone = true
     } else {
       return nil
     }
@@ -47,7 +50,7 @@ struct LegacySource {
   ) -> [Candidate<Version>] {
     var candidates: [Candidate<Version>] = []
     for problem in problems {
-      let fault = ConfigurationFault(problem)
+      let fault = fault(problem)
       let named: (CandidateKey.Kind, String, String)? =
         switch problem.entry {
         case .pool(let name): (.legacyPool, name, "pool \"\(name)\"")
@@ -76,11 +79,16 @@ struct LegacySource {
     return candidates
   }
 
+  private func fault(_ problem: LegacyProblem) -> ConfigurationFault {
+    isGone
+      ? ConfigurationFault(.configMapGone, field: "", problem.message) : ConfigurationFault(problem)
+  }
+
   /// Faults of the document itself.
   func documentProblems(hidesEntries: Bool) -> [ConfigurationProblem] {
     problems.filter { $0.entry == .document }.map {
       ConfigurationProblem(
-        object: ConfigurationObject(configMap), fault: ConfigurationFault($0),
+        object: ConfigurationObject(configMap), fault: fault($0),
         consequence: hidesEntries ? .lastValidVersion : .excluded, concernsPools: true)
     }
   }

@@ -28,6 +28,7 @@ final class ConfigurationReconciler: Sendable {
     var assembler = ConfigurationAssembler()
     var current: ConfigurationAssessment?
     var problems: Set<ConfigurationProblem> = []
+    var passing = ProblemPatience()
     var warnings = WarningPatience()
   }
 
@@ -69,29 +70,29 @@ final class ConfigurationReconciler: Sendable {
       apply(assessment)
     }
     metrics.configured(isStale: !assessment.isValid)
-    tellProblems(assessment.problems)
+    let isWaiting = tell(assessment)
     report(assessment)
-    return tellWarnings(assessment.warnings) ? .requeue(after: WarningPatience.delay) : .done
+    return isWaiting ? .requeue(after: WarningPatience.delay) : .done
   }
 
-  private func tellProblems(_ problems: [ConfigurationProblem]) {
-    let news = state.withLock { state in
-      defer { state.problems = Set(problems) }
-      return problems.filter { !state.problems.contains($0) }
+  /// Says what is new. Returns whether something may have to be said later.
+  private func tell(_ assessment: ConfigurationAssessment) -> Bool {
+    let lasting = assessment.problems.filter { !$0.fault.isPassing }
+    let passing = assessment.problems.filter(\.fault.isPassing)
+    let now = time.now
+    let (problems, warnings, isWaiting) = state.withLock { state in
+      defer { state.problems = Set(lasting) }
+      let problems =
+        lasting.filter { !state.problems.contains($0) } + state.passing.due(passing, now: now)
+      let warnings = state.warnings.due(assessment.warnings, now: now)
+      return (problems, warnings, state.passing.isWaiting || state.warnings.isWaiting)
     }
-    for problem in news {
+    for problem in problems {
       logger.error("configuration object not taken", metadata: ["problem": "\(problem)"])
       recorder.record(
         .warning, reason: problem.fault.reason.rawValue, "\(problem)", on: problem.object.reference)
     }
-  }
-
-  /// Gives the warnings that are old enough. Returns whether some are not.
-  private func tellWarnings(_ warnings: [ConfigurationWarning]) -> Bool {
-    let (due, isWaiting) = state.withLock { state in
-      (state.warnings.due(warnings, now: time.now), state.warnings.isWaiting)
-    }
-    for warning in due {
+    for warning in warnings {
       logger.warning("likely a mistake in the configuration", metadata: ["warning": "\(warning)"])
       recorder.record(
         .warning, reason: warning.reason.rawValue, "\(warning)", on: warning.object.reference)

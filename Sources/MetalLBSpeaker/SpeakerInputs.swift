@@ -26,6 +26,7 @@ final class SpeakerInputs: Sendable {
     var configuration: ValidatedConfiguration?
     var cluster: ClusterView?
     var problems: [ConfigurationProblem] = []
+    var passing = ProblemPatience()
     /// The other nodes, by their addresses.
     var peers: [IPAddress: String] = [:]
   }
@@ -35,6 +36,7 @@ final class SpeakerInputs: Sendable {
   private let gossip: SpeakerGossip
   private let node: String
   private let metrics: SpeakerMetrics
+  private let time: TimeSource
   private let logger: Logger
   private let onChange: @Sendable () -> Void
   /// Told how the configuration was judged, each time.
@@ -51,6 +53,7 @@ final class SpeakerInputs: Sendable {
     self.gossip = gossip
     self.node = node
     self.metrics = metrics
+    self.time = time
     self.logger = logger
     self.onChange = onChange
     self.report = report
@@ -95,7 +98,8 @@ final class SpeakerInputs: Sendable {
       case .cluster: loadCluster()
       }
     if isNew { onChange() }
-    return .done
+    let isWaiting = part == .configuration && state.withLock(\.passing.isWaiting)
+    return isWaiting ? .requeue(after: ProblemPatience.delay) : .done
   }
 
   private func loadConfiguration() -> Bool {
@@ -104,9 +108,13 @@ final class SpeakerInputs: Sendable {
     let (assessment, isNew, news) = state.withLock { state in
       let assessment = state.assembler.assemble(sources)
       let isNew = state.configuration != assessment.configuration
-      let news = assessment.problems.filter { !state.problems.contains($0) }
+      let lasting = assessment.problems.filter { !$0.fault.isPassing }
+      let passing = assessment.problems.filter(\.fault.isPassing)
+      let news =
+        lasting.filter { !state.problems.contains($0) }
+        + state.passing.due(passing, now: time.now)
       state.configuration = assessment.configuration
-      state.problems = assessment.problems
+      state.problems = lasting
       return (assessment, isNew, news)
     }
     metrics.configured(isStale: !assessment.isValid)

@@ -15,7 +15,8 @@ struct RenderedConfigMapTests {
     for _ in 1...2 {
       let assessment = assembler.assemble(ConfigurationSources())
       #expect(assessment.poolNames == ["a"])
-      #expect(assessment.reasons == [.invalidDocument])
+      #expect(assessment.reasons == [.configMapGone])
+      #expect(assessment.problems.first?.fault.isPassing == true)
       #expect(assessment.mayMissAddresses)
     }
     var empty = rendered
