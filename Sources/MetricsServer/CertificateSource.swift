@@ -14,6 +14,8 @@ package enum CertificateSource: Sendable {
   case fixed(ServingCertificate)
   /// A directory with `tls.crt` and `tls.key`, such as a mounted Secret.
   case directory(String)
+  /// Two files.
+  case files(certificate: String, key: String)
   /// Whatever the function answers at the moment.
   case changing(@Sendable () throws -> ServingCertificate)
 
@@ -22,13 +24,9 @@ package enum CertificateSource: Sendable {
     switch self {
     case .fixed(let certificate): return certificate
     case .directory(let path):
-      do {
-        return ServingCertificate(
-          chain: try NIOSSLCertificate.fromPEMFile(path + "/tls.crt"),
-          key: try NIOSSLPrivateKey(file: path + "/tls.key", format: .pem))
-      } catch {
-        throw CertificateError(place: path, cause: error)
-      }
+      return try Self.load(path + "/tls.crt", path + "/tls.key", place: path)
+    case .files(let certificate, let key):
+      return try Self.load(certificate, key, place: certificate)
     case .changing(let current):
       do {
         return try current()
@@ -39,9 +37,23 @@ package enum CertificateSource: Sendable {
   }
 }
 
+extension CertificateSource {
+  private static func load(
+    _ certificate: String, _ key: String, place: String
+  ) throws(CertificateError) -> ServingCertificate {
+    do {
+      return ServingCertificate(
+        chain: try NIOSSLCertificate.fromPEMFile(certificate),
+        key: try NIOSSLPrivateKey(file: key, format: .pem))
+    } catch {
+      throw CertificateError(place: place, cause: error)
+    }
+  }
+}
+
 /// A place without a usable pair of certificate and key.
 package struct CertificateError: Error, CustomStringConvertible {
-  /// A directory.
+  /// A directory, or the file with the certificate.
   package var place: String
   package var cause: any Error
 

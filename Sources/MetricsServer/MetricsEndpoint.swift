@@ -7,7 +7,7 @@ import NIOSSL
 package import PrometheusMetrics
 import ServiceLifecycle
 
-/// Serves a registry as Prometheus text on `/metrics`: over HTTPS with a certificate of its own or from a directory,
+/// Serves Prometheus text, mostly of a registry, on `/metrics`: over HTTPS with a certificate of its own or from a directory,
 /// or over plain HTTP; to everybody, or to those whom the API server lets read it.
 package struct MetricsEndpoint: Service {
   /// How the page travels.
@@ -19,10 +19,32 @@ package struct MetricsEndpoint: Service {
 
   private let address: ListenAddress
   private let security: Security
-  private let registry: PrometheusRegistry
+  private let path: String
+  private let makePage: @Sendable () async throws -> String
   private let authorizer: MetricsAuthorizer?
   private let logger: Logger
   private let onListening: @Sendable (Int) async -> Void
+  /// A path that everybody may ask, and what is answered there: why something is not well, or `nil`.
+  package var liveness: (path: String, check: @Sendable () async throws -> String?)?
+
+  /// - Parameters:
+  ///   - path: of the page.
+  ///   - authorizer: decides who may read; nil lets everybody.
+  ///   - makePage: makes the page, each time anew.
+  package init(
+    address: ListenAddress, security: Security, path: String = "/metrics",
+    authorizer: MetricsAuthorizer?, logger: Logger,
+    onListening: @escaping @Sendable (Int) async -> Void = { _ in },
+    makePage: @escaping @Sendable () async throws -> String
+  ) {
+    self.address = address
+    self.security = security
+    self.path = path
+    self.makePage = makePage
+    self.authorizer = authorizer
+    self.logger = logger
+    self.onListening = onListening
+  }
 
   /// - Parameters:
   ///   - authorizer: decides who may read; nil lets everybody.
@@ -32,12 +54,10 @@ package struct MetricsEndpoint: Service {
     authorizer: MetricsAuthorizer?, logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
   ) {
-    self.address = address
-    self.security = security
-    self.registry = registry
-    self.authorizer = authorizer
-    self.logger = logger
-    self.onListening = onListening
+    self.init(
+      address: address, security: security, authorizer: authorizer, logger: logger,
+      onListening: onListening
+    ) { registry.render() }
   }
 
   /// Throws ``CertificateError`` when there is no usable certificate at the start.
@@ -60,11 +80,12 @@ package struct MetricsEndpoint: Service {
   }
 
   private func respond(to request: Request) async -> Response {
-    guard request.uri.path == "/metrics" else { return .text(.notFound, "not found") }
+    if let liveness, request.uri.path == liveness.path { return await answer(liveness.check) }
+    guard request.uri.path == path else { return .text(.notFound, "not found") }
     guard request.method == .get else { return .text(.methodNotAllowed, "method not allowed") }
-    guard let authorizer else { return page() }
+    guard let authorizer else { return await page() }
     switch await authorizer.decide(authorization: request.headers[.authorization]) {
-    case .allowed: return page()
+    case .allowed: return await page()
     case .unauthenticated: return .text(.unauthorized, "Unauthorized")
     case .denied: return .text(.forbidden, "Forbidden")
     case .failed(let error):
@@ -73,7 +94,21 @@ package struct MetricsEndpoint: Service {
     }
   }
 
-  private func page() -> Response {
-    .text(.ok, registry.render(), type: PrometheusRegistry.contentType)
+  private func answer(_ check: @Sendable () async throws -> String?) async -> Response {
+    do {
+      guard let failure = try await check() else { return .text(.ok, "ok") }
+      return .text(.notFound, failure)
+    } catch {
+      return .text(.internalServerError, "\(error)")
+    }
+  }
+
+  private func page() async -> Response {
+    do {
+      return .text(.ok, try await makePage(), type: PrometheusRegistry.contentType)
+    } catch {
+      logger.warning("Could not make the page of metrics", error: error)
+      return .text(.internalServerError, "\(error)")
+    }
   }
 }

@@ -10,7 +10,8 @@ struct MetalLBCommand: AsyncParsableCommand {
     subcommands: [
       OperatorCommand.self, ControllerCommand.self, SpeakerCommand.self, RenderCommand.self,
       ConvertCommand.self, ConfigMapToCRsCommand.self, PlanCommand.self, ApiserverCommand.self,
-      LabCommand.self, LabEchoCommand.self, CpToolCommand.self,
+      LabCommand.self, LabEchoCommand.self, CpToolCommand.self, FRRReloadCommand.self,
+      FRRMetricsCommand.self,
     ]
   )
 
@@ -23,6 +24,7 @@ struct MetalLBCommand: AsyncParsableCommand {
   static let commandsByProgramName = [
     "controller": "controller", "speaker": "speaker", "manager": "operator",
     "metallb-operator": "operator", "configmaptocrs": "configmaptocrs", "cp-tool": "cp-tool",
+    "frr-metrics": "frr-metrics", "frr-reloader.sh": "frr-reload",
   ]
 
   static func main() async {

@@ -7,7 +7,7 @@ import Testing
     ("metallb", "<subcommand>"), ("kubectl-metallb", "<subcommand>"),
     ("controller", "controller"), ("speaker", "speaker"), ("manager", "operator"),
     ("metallb-operator", "operator"), ("configmaptocrs", "configmaptocrs"),
-    ("cp-tool", "cp-tool"),
+    ("cp-tool", "cp-tool"), ("frr-metrics", "frr-metrics"), ("frr-reloader.sh", "frr-reload"),
   ])
   func `Its name picks the command`(name: String, command: String) async throws {
     let outcome = try await Program.run(as: name, ["--help"])
@@ -23,7 +23,7 @@ import Testing
     #expect(
       Set(names) == [
         "controller", "speaker", "manager", "metallb-operator", "configmaptocrs", "cp-tool",
-        "kubectl-metallb",
+        "frr-metrics", "frr-reloader.sh", "kubectl-metallb",
       ])
   }
 

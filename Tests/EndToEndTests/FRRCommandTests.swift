@@ -1,0 +1,26 @@
+import Foundation
+import Testing
+
+/// The programs that FRR mode copies into the containers with FRR.
+@Suite(.timeLimit(.minutes(2))) struct FRRCommandTests {
+  @Test func `The reloader leaves its pid, and takes it away when it ends`() async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(
+      path: "metallb-reload-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let pidFile = folder.appending(path: "reloader.pid").path
+    let end = try await RunningProgram.run([
+      "frr-reload", "--directory", folder.path, "--tool", "/bin/true",
+    ]) { program in
+      try await program.waitForLine("waiting for SIGHUP")
+      let pid = try #require(Int32(try String(contentsOfFile: pidFile, encoding: .utf8)))
+      #expect(kill(pid, SIGHUP) == 0)
+      try await program.waitForLine("FRR has taken up its configuration")
+      let status = try String(
+        contentsOf: folder.appending(path: ".status"), encoding: .utf8)
+      #expect(status.hasSuffix(" success"))
+    }
+    #expect(end.isSuccess)
+    #expect(!FileManager.default.fileExists(atPath: pidFile))
+  }
+}
