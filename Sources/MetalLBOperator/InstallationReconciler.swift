@@ -14,6 +14,7 @@ final class InstallationReconciler: Sendable {
   private let context: OperatorContext
   private let predecessor: PredecessorObjects
   private let sweep: FRRConfigurationSweep
+  private let webhookServer: WebhookServerSettings
   /// What the last attempt to write the ConfigMap `config` ran into.
   private let configFailure = Mutex<String?>(nil)
 
@@ -23,6 +24,7 @@ final class InstallationReconciler: Sendable {
       client: context.client, platform: context.facts.platform, logger: context.logger)
     sweep = FRRConfigurationSweep(
       client: context.client, namespace: context.namespace, logger: context.logger)
+    webhookServer = WebhookServerSettings(context)
   }
 
   /// The ConfigMap is written elsewhere; its failures show in the same status.
@@ -36,7 +38,7 @@ final class InstallationReconciler: Sendable {
 
   func reconcile() async throws -> ReconcileResult {
     guard let metalLB = context.metalLB else {
-      try await applyTLSSettings()
+      try await webhookServer.bringInLine()
       try await context.objects.prune { self.context.isInstallations($0) }
       try await predecessor.removeLeftovers(namespace: context.namespace, keeping: [])
       return .done
@@ -80,7 +82,7 @@ final class InstallationReconciler: Sendable {
   private func bringInLine(
     _ metalLB: MetalLB, _ backend: BGPBackend, running: DaemonSet?
   ) async throws -> MetalLBConditions.Problem? {
-    try await applyTLSSettings()
+    try await webhookServer.bringInLine()
     try await sweep.run(leaving: running, for: backend, namespace: context.namespace)
     let objects = try Workloads.render(
       RenderingInput(
@@ -201,13 +203,6 @@ final class InstallationReconciler: Sendable {
       context.logger.info("asked the network operator for FRR")
       return nil
     }
-  }
-
-  /// What the operator's webhook server may negotiate belongs to the installation, not to a MetalLB object.
-  private func applyTLSSettings() async throws {
-    guard let tls = context.openShift?.tls else { return }
-    let object = try TLSSettings.configMap(tls, namespace: context.namespace)
-    if let object { try await context.objects.apply(object) }
   }
 
   /// The error at hand is the one to retry and to log, also when it cannot even be reported.

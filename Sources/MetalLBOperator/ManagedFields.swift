@@ -14,6 +14,13 @@ struct ManagedFields {
     entries.first { Self.isApplied($0, by: manager) }?["fieldsV1"]?.objectValue
   }
 
+  /// When a manager last changed anything by applying.
+  func time(by manager: String) -> Timestamp? {
+    entries.first { Self.isApplied($0, by: manager) }?["time"]?.stringValue.flatMap {
+      Timestamp($0)
+    }
+  }
+
   /// Whether the object still has fields that upstream's operator wrote before it used apply. A forced
   /// apply shares those and never removes them.
   var hasPredecessor: Bool { entries.contains(where: Self.isPredecessor) }

@@ -109,6 +109,7 @@ package final class Operator: ServiceLifecycle.Service {
     let queue = WorkQueue<OperatorKey>(maximumDelay: .seconds(60), time: time)
     let context = OperatorContext(
       client: client, environment: environment, facts: facts,
+      restartsWebhookServers: options.restartsWebhookServers,
       platform: PlatformSurvey(
         client: client, namespace: environment.namespace, version: facts.version,
         interval: options.platformSurveyInterval, time: time, logger: logger,

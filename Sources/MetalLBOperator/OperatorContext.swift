@@ -10,6 +10,8 @@ struct OperatorContext: Sendable {
   let client: APIClient
   let environment: OperatorEnvironment
   let facts: ClusterFacts
+  /// Whether webhook servers are started anew where they have older TLS settings.
+  let restartsWebhookServers: Bool
   let platform: PlatformSurvey
   /// `nil` on Kubernetes.
   let openShift: OpenShiftSettings?

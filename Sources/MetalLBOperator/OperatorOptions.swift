@@ -7,6 +7,8 @@ package struct OperatorOptions: Sendable {
   /// Whether several operators may run, of which one acts.
   package var isLeaderElected: Bool
   package var leaseTiming: LeaseTiming
+  /// Whether webhook servers are started anew where they have older TLS settings.
+  package var restartsWebhookServers = false
   /// How often the platform check looks at the cluster.
   package var platformSurveyInterval = Duration.seconds(600)
   /// Unique among operators: the Pod's name and a random part.

@@ -22,6 +22,8 @@ package struct Installation: Sendable {
   package var image: ImageReference
   /// Other images for single components.
   package var overrides = ImageOverrides()
+  /// Of the operator, of which one acts, and of the webhook server.
+  package var replicas = 1
   /// Further variables of the operator's container, such as `METRICS_PORT`.
   package var variables: [String: String] = [:]
   /// Further labels of the namespace.

@@ -16,7 +16,7 @@ enum OperatorDeployment {
     var spec = Deployment.Spec(
       selector: LabelSelector(matchLabels: labels),
       template: PodTemplateSpec(metadata: ObjectMeta(labels: labels), spec: pod))
-    spec.replicas = 1
+    spec.replicas = installation.replicas
     return Deployment(
       metadata: ObjectMeta(
         name: name, namespace: installation.namespace, labels: labels),
@@ -43,13 +43,11 @@ enum OperatorDeployment {
   private static let metricsPort = 9120
 
   private static func arguments(_ installation: Installation) -> [String] {
-    let common = ["--enable-leader-election", "--metrics-addr=:\(metricsPort)"]
-    switch installation.packaging {
-    case .manifest: return common
-    case .lifecycleManager:
-      // Webhook servers that the lifecycle manager has started read TLS settings when they start only.
-      return common + installation.certificateArguments + ["--external-metallb-webhook-server"]
-    }
+    [
+      "--enable-leader-election", "--metrics-addr=:\(metricsPort)",
+      // Webhook servers read TLS settings when they start only.
+      "--external-metallb-webhook-server",
+    ] + installation.certificateArguments
   }
 
   private static func variables(_ installation: Installation) -> [EnvVar] {

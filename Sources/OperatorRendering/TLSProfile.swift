@@ -50,14 +50,14 @@ package enum TLSProfile {
     ]
 }
 
-/// The ConfigMap `metallb-tls-config`, from which the webhook server takes its TLS settings.
+/// The ConfigMap `metallb-tls-config`, from which the webhook server takes its TLS settings when it starts. It is there
+/// also when it says nothing: upstream's webhook server does not start without it.
 package enum TLSSettings {
-  /// `nil` when there is nothing to say. Belongs to the installation, not to a MetalLB object.
+  /// Belongs to the installation, not to a MetalLB object.
   package static func configMap(
     _ options: OperatorEnvironment.TLSOptions, namespace: String
-  ) throws -> RenderedObject? {
-    guard options != OperatorEnvironment.TLSOptions() else { return nil }
-    return try RenderedObject(
+  ) throws -> RenderedObject {
+    try RenderedObject(
       ConfigMap(
         metadata: ObjectMeta(
           name: ObjectName.tlsSettings, namespace: namespace,
@@ -68,4 +68,9 @@ package enum TLSSettings {
           "TLS_MIN_VERSION": options.minVersion,
         ]))
   }
+}
+
+/// The Pods that take admission reviews of pools and peers, ours and upstream's.
+package enum WebhookServerPods {
+  package static let selector = "app=metallb,component=webhook-server"
 }

@@ -19,7 +19,7 @@ enum WebhookServerDeployment {
       selector: LabelSelector(matchLabels: labels),
       template: PodTemplateSpec(
         metadata: ObjectMeta(labels: labels.merging(["app": "metallb"]) { $1 }), spec: pod))
-    spec.replicas = 1
+    spec.replicas = installation.replicas
     spec.revisionHistoryLimit = 3
     return Deployment(
       metadata: ObjectMeta(

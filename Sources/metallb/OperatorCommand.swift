@@ -33,7 +33,10 @@ struct OperatorCommand: AsyncParsableCommand {
 
   @OptionGroup var webhooks: WebhookFlags
 
-  @OptionGroup(visibility: .hidden) var compatibility: CompatibilityOptions
+  @Flag(
+    name: .customLong("external-metallb-webhook-server"),
+    help: "Start webhook servers anew when their TLS settings change.")
+  var restartsWebhookServers = false
 
   func run() async throws {
     let logger = logLevel.startLogging(label: "metallb-operator")
@@ -42,13 +45,12 @@ struct OperatorCommand: AsyncParsableCommand {
     let environment = try OperatorEnvironment(variables: processEnvironment())
     let client = APIClient(
       configuration: try .automatic(kubeconfig: kubeconfig), userAgent: "metallb-operator")
-    let limits = environment.tls.limits(logger: logger)
+    let limits = try environment.tls.limits(logger: logger)
     let registry = PrometheusRegistry()
-    let installer = Operator(
-      client: client,
-      options: OperatorOptions(
-        environment: environment, isLeaderElected: isLeaderElected, identity: "\(pod)_\(random)"),
-      metrics: registry, logger: logger)
+    var options = OperatorOptions(
+      environment: environment, isLeaderElected: isLeaderElected, identity: "\(pod)_\(random)")
+    options.restartsWebhookServers = restartsWebhookServers
+    let installer = Operator(client: client, options: options, metrics: registry, logger: logger)
     let readiness = Readiness(["operator"] + WebhookService.Check.all)
     readiness.check("operator") { installer.failure }
     let health = HealthEndpoint(
@@ -62,27 +64,17 @@ struct OperatorCommand: AsyncParsableCommand {
     try await runUntilSignalled(
       [health] + metrics + [webhookServer, installer], grace: .seconds(8), logger: logger)
   }
-
-  /// Flags of upstream's operator: accepted, so that its manifests start this program.
-  struct CompatibilityOptions: ParsableArguments {
-    @Flag(name: .customLong("external-metallb-webhook-server")) var externalWebhookServer = false
-  }
 }
 
 extension OperatorEnvironment.TLSOptions {
-  /// The same for the operator's own webhooks. What only older programs can do, versions before 1.2 or suites that
-  /// version 1.3 does not have, is left out.
-  fileprivate func limits(logger: Logger) -> TLSLimits {
-    let isTLS13 = minVersion.isEmpty || minVersion == "VersionTLS13"
-    do throws(TLSLimitsError) {
-      return try TLSLimits(
-        minimumVersion: isTLS13 ? "VersionTLS13" : "VersionTLS12",
-        cipherSuites: isTLS13 ? "" : cipherSuites, curvePreferences: curvePreferences)
-    } catch {
-      logger.warning(
-        "serving the operator's webhooks with the usual TLS settings",
-        metadata: ["reason": "\(error)"])
-      return TLSLimits()
+  /// The same for the operator's own servers. Suites have no effect where only TLS 1.3 is spoken.
+  fileprivate func limits(logger: Logger) throws -> TLSLimits {
+    let hasSuites = !minVersion.isEmpty && minVersion != "VersionTLS13"
+    if !hasSuites, !cipherSuites.isEmpty {
+      logger.warning("TLS_CIPHER_SUITES has no effect without TLS_MIN_VERSION=VersionTLS12")
     }
+    return try TLSLimits(
+      minimumVersion: minVersion, cipherSuites: hasSuites ? cipherSuites : "",
+      curvePreferences: curvePreferences)
   }
 }

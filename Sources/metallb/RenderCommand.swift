@@ -37,6 +37,9 @@ struct RenderOptions: ParsableArguments {
     help: "A port of the API server, for network policies; may be given several times.")
   var apiPorts: [Int] = []
 
+  @Option(help: "How many operators and webhook servers run; of operators one acts.")
+  var replicas = 1
+
   @Option(help: "Helm values of MetalLB's chart, or of the pack around it.")
   var values: String?
 
@@ -47,6 +50,7 @@ struct RenderOptions: ParsableArguments {
     guard apiPorts.allSatisfy({ 1...65535 ~= $0 }) else {
       throw ValidationError("A port is a number from 1 to 65535.")
     }
+    guard replicas > 0 else { throw ValidationError("--replicas is a number from 1.") }
   }
 
   /// The values, if there are any. What they ask for in vain is said on standard error.
@@ -77,6 +81,7 @@ struct RenderOptions: ParsableArguments {
     installation.overrides.speaker = try speakerImage ?? reference(options.speakerImage)
     installation.overrides.frr = try frrImage ?? reference(options.frrImage)
     installation.overrides.frrK8s = try frrK8sImage ?? reference(options.frrK8sImage)
+    installation.replicas = replicas
     installation.variables = options.environment
     installation.namespaceLabels = options.namespaceLabels
     if let hasDenyPolicy = options.hasDenyPolicy { installation.hasDenyPolicy = hasDenyPolicy }

@@ -46,6 +46,7 @@ struct OperatorFixture {
         duration: .seconds(2), renewDeadline: .seconds(1), retryPeriod: .milliseconds(200)),
       identity: identity)
     options.platformSurveyInterval = .milliseconds(200)
+    options.restartsWebhookServers = true
     let user = user ?? client
     let counting = user.guardingWrites { [writes] in writes.increment() }
     let service = Operator(

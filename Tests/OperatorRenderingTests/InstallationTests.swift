@@ -50,10 +50,11 @@ import Testing
       }
     }
     #expect(
-      bound == [
-        "manager-account", "controller", "speaker", "webhook-server", "frr-k8s-daemon",
-        "metrics-reader",
-      ])
+      bound
+        == Set([
+          "manager-account", "controller", "speaker", "webhook-server", "frr-k8s-daemon",
+          "metrics-reader",
+        ]).union(platform == .openshift ? ["prometheus-k8s"] : []))
   }
 
   @Test(arguments: Platform.allCases)
@@ -113,6 +114,16 @@ import Testing
     where secret.resource == Secret.resource {
       #expect(secret.value["data"] == nil)
       #expect(secret.value["type"] == nil)
+    }
+  }
+
+  @Test func `Operators and webhook servers may be several`() throws {
+    var installation = try Self.installation(.kubernetes)
+    installation.replicas = 2
+    let deployments = try installation.objects().filter { $0.resource == Deployment.resource }
+    #expect(deployments.count == 2)
+    for deployment in deployments {
+      #expect(deployment.value[path: ["spec", "replicas"]] == 2, "\(deployment)")
     }
   }
 

@@ -45,10 +45,12 @@ import Testing
     #expect(options.minVersion == "VersionTLS11")
   }
 
-  @Test func `The webhook server's ConfigMap exists when there is something to say`() throws {
-    #expect(try TLSSettings.configMap(.init(), namespace: "a") == nil)
-    let map = try #require(
-      try TLSSettings.configMap(Self.profile(["type": "Modern"]), namespace: "a"))
+  @Test func `The webhook server's ConfigMap has all keys, also when it says nothing`() throws {
+    let empty = try TLSSettings.configMap(.init(), namespace: "a")
+    #expect(
+      empty.value["data"]
+        == ["TLS_CIPHER_SUITES": "", "TLS_CURVE_PREFERENCES": "", "TLS_MIN_VERSION": ""])
+    let map = try TLSSettings.configMap(Self.profile(["type": "Modern"]), namespace: "a")
     #expect(map.description == "ConfigMap a/metallb-tls-config")
     #expect(map.value[path: ["data", "TLS_MIN_VERSION"]] == "VersionTLS13")
     #expect(map.value[path: ["data", "TLS_CURVE_PREFERENCES"]] == "")

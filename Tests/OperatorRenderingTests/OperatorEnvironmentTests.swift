@@ -62,6 +62,23 @@ import Testing
     #expect(try OperatorEnvironment(variables: variables).namespace == "metallb")
   }
 
+  @Test(arguments: Platform.allCases)
+  func `Every variable that the installation sets is read`(platform: Platform) throws {
+    var installation = Installation(
+      platform: platform, image: try ImageReference(Installation.defaultImage))
+    installation.overrides.frr = try ImageReference("example.org/frr:1")
+    installation.overrides.frrK8s = try ImageReference("example.org/frr-k8s:1")
+    let variables = installation.operatorVariables
+    let environment = try OperatorEnvironment(variables: variables)
+    #expect(variables.count >= 5)
+    for name in variables.keys {
+      let others = variables.merging([name: "other"]) { $1 }
+      // It is refused, or makes a difference.
+      let other = try? OperatorEnvironment(variables: others)
+      #expect(other != environment, "\(name)")
+    }
+  }
+
   struct Refused: CustomTestStringConvertible {
     var variables: [String: String]
     var problem: OperatorEnvironmentError.Problem

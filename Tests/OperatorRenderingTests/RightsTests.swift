@@ -56,9 +56,9 @@ import Testing
       "MetalLBOperator/PredecessorObjects.swift", "PodMonitor"),
     "manager-account servicemonitors.monitoring.coreos.com": .source(
       "MetalLBOperator/PredecessorObjects.swift", "ServiceMonitor"),
-    "manager-account frrconfigurations.frrk8s.metallb.io": .reserved(
-      "what speakers left in frr-k8s goes when its backend is left"),
-    "manager-account pods": .reserved("a restart of webhook servers that TLS settings reach"),
+    "manager-account frrconfigurations.frrk8s.metallb.io": .source(
+      "MetalLBOperator/FRRConfigurationSweep.swift", "FRRConfiguration.self"),
+    "manager-account pods": .source("MetalLBOperator/WebhookServerSettings.swift", "Pod.self"),
     "manager-account prometheusrules.monitoring.coreos.com": .source(
       "OperatorRendering/PrometheusRules.swift", "PrometheusRule"),
     "manager-account apiservers.config.openshift.io": .source(
@@ -194,8 +194,8 @@ import Testing
     for (account, rule) in try rights(platform) {
       for group in rule.apiGroups ?? [] {
         for resource in rule.resources ?? [] {
-          // Its image is upstream's, and so are its roles.
-          guard account != "frr-k8s-daemon" else { continue }
+          // The image of the one is upstream's, and so are its roles; the other is OpenShift's Prometheus.
+          guard account != "frr-k8s-daemon", account != "prometheus-k8s" else { continue }
           names.insert("\(account) \(resource)\(group.isEmpty ? "" : ".\(group)")")
         }
       }
