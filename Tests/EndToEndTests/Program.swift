@@ -20,8 +20,12 @@ enum Program {
   static let checkout = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../..").standardized
 
-  /// - Parameter name: of a link to start it by; `nil` starts it as itself.
-  static func run(as name: String? = nil, _ arguments: [String]) async throws -> Outcome {
+  /// - Parameters:
+  ///   - name: of a link to start it by; `nil` starts it as itself.
+  ///   - variables: added to the environment.
+  static func run(
+    as name: String? = nil, _ arguments: [String], variables: [String: String] = [:]
+  ) async throws -> Outcome {
     var program = try path()
     let folder = FileManager.default.temporaryDirectory.appending(
       path: "metallb-names-\(UUID().uuidString)")
@@ -33,7 +37,8 @@ enum Program {
       program = link
     }
     let result = try await Subprocess.run(
-      .name("env"), arguments: Arguments([program] + arguments),
+      .name("env"),
+      arguments: Arguments(variables.map { "\($0.key)=\($0.value)" } + [program] + arguments),
       output: .string(limit: 4 << 20), error: .string(limit: 1 << 20))
     return Outcome(
       isSuccess: result.terminationStatus.isSuccess, output: result.standardOutput,
