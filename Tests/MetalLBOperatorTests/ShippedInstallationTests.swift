@@ -53,6 +53,24 @@ struct ShippedInstallationTests {
     return APIClient(configuration: configuration, userAgent: "metallb-operator")
   }
 
+  @Test(arguments: Platform.allCases)
+  func `Everything that upstream's validation looks for is there`(platform: Platform) async throws {
+    try await withOperatorFixture { fixture in
+      if platform == .openshift { try await fixture.becomeOpenShift() }
+      try await install(platform, fixture)
+      let namespace = try await fixture.client.get(Namespace.self, fixture.namespace)
+      #expect(namespace.metadata.labels["pod-security.kubernetes.io/enforce"] == "privileged")
+      let groups = try await fixture.client.json("/apis")["groups"]?.arrayValue ?? []
+      #expect(Platform(apiGroups: groups.compactMap { $0["name"]?.stringValue }) == platform)
+      for name in ["metallb-operator-controller-manager", "metallb-operator-webhook-server"] {
+        _ = try await fixture.client.get(Deployment.self, name, namespace: fixture.namespace)
+      }
+      let kinds = try await fixture.client.json("/apis/metallb.io/v1beta1")["resources"]
+      let names = Set((kinds?.arrayValue ?? []).compactMap { $0["name"]?.stringValue })
+      #expect(names.isSuperset(of: ["metallbs", "addresspools", "ipaddresspools", "bgppeers"]))
+    }
+  }
+
   @Test func `Its rights suffice for the whole life of a MetalLB object`() async throws {
     try await withOperatorFixture { fixture in
       try await install(.kubernetes, fixture)
