@@ -428,6 +428,13 @@ if Context.environment["METALLB_BENCHMARKS"] != nil {
         "DevelopmentAPIServer", "KubernetesAPI", asyncHTTPClient, nioCore, nioHTTP1, nioPosix,
         nioSSL,
       ]),
+    benchmarks(
+      "OperatorBenchmarks",
+      [
+        "DevelopmentAPIServer", "KubernetesAPI", "KubernetesYAML", "KubernetesClient", "MetalLBAPI",
+        "LegacyConfiguration", "ClusterConfiguration", "OperatorRendering", "MetalLBOperator",
+        coreMetrics, logging,
+      ]),
     .executableTarget(
       name: "arp-benchmark",
       dependencies: [
