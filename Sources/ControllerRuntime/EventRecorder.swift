@@ -13,13 +13,16 @@ package enum EventType: String, Sendable, Hashable {
 }
 
 /// Writes core/v1 Events. Recording never waits and never fails: events go through a bounded queue
-/// that ``run()`` empties, and what does not fit is counted and dropped. Repetitions count up the
-/// event that exists (see `EventAggregation`).
+/// that ``run()`` empties, and what does not fit is counted and dropped, warnings last. Repetitions
+/// count up the event that exists (see `EventAggregation`).
 package final class EventRecorder: ServiceLifecycle.Service {
   /// How often one event is tried while the server is not to be reached or busy.
   private static let attempts = 4
   /// How long a graceful shutdown goes on sending.
   private static let farewell = Duration.seconds(2)
+  /// How long an event makes way for work at most, and how often it looks.
+  private static let courtesy = Duration.seconds(5)
+  private static let glance = Duration.milliseconds(50)
   /// How long events are dropped after one was forbidden.
   private static let mute = Duration.seconds(60)
 
@@ -27,6 +30,8 @@ package final class EventRecorder: ServiceLifecycle.Service {
     var queue = Deque<EventFacts>()
     var dropped = 0
     var wake: AsyncStream<Void>.Continuation?
+    /// Whether requests would be in the way of work that somebody waits for.
+    var isBusy: (@Sendable () -> Bool)?
     /// The server forbids events; nothing is sent before this moment.
     var mutedUntil: ContinuousClock.Instant?
     /// Set by graceful shutdown: what is left then is dropped.
@@ -74,13 +79,22 @@ package final class EventRecorder: ServiceLifecycle.Service {
     let message = message.utf8.count <= 1024 ? message : message.truncated(utf8: 1021) + "…"
     let facts = EventFacts(object: object, type: type, reason: reason, message: message)
     state.withLock { state in
-      guard state.queue.count < capacity else {
+      if state.queue.count >= capacity {
         state.dropped += 1
-        return
+        // Of many that something went well one is the least loss.
+        guard type == .warning, let last = state.queue.lastIndex(where: { $0.type == .normal })
+        else { return }
+        state.queue.remove(at: last)
       }
       state.queue.append(facts)
       state.wake?.yield()
     }
+  }
+
+  /// Lets events wait while there is more important work for the same server, each at most a few
+  /// seconds.
+  package func makeWay(while isBusy: @escaping @Sendable () -> Bool) {
+    state.withLock { $0.isBusy = isBusy }
   }
 
   /// Events that were never sent: the queue was full, their object had too many, or the server
@@ -105,12 +119,24 @@ package final class EventRecorder: ServiceLifecycle.Service {
   }
 
   private func drain(_ aggregation: inout EventAggregation) async {
-    while !Task.isCancelled, let facts = state.withLock({ $0.queue.popFirst() }) {
+    while !Task.isCancelled, state.withLock({ !$0.queue.isEmpty }) {
+      await waitForWork()
+      guard !Task.isCancelled, let facts = state.withLock({ $0.queue.popFirst() }) else { return }
       let now = time.now
       let isSilent = state.withLock { state in
         state.end.map { now >= $0 } ?? false || state.mutedUntil.map { now < $0 } ?? false
       }
       if isSilent { drop() } else { await send(facts, &aggregation) }
+    }
+  }
+
+  private func waitForWork() async {
+    let end = time.now.advanced(by: Self.courtesy)
+    while time.now < end {
+      // A shutdown waits for nobody's work.
+      let isBusy = state.withLock { state in state.end == nil ? state.isBusy : nil }
+      guard let isBusy, isBusy() else { return }
+      do { try await time.sleep(for: Self.glance) } catch { return }
     }
   }
 

@@ -11,6 +11,8 @@ internal import Synchronization
 /// reconnection that skipped events: then old and new state of the store are compared.
 package final class Informer<R: KubernetesResource>: ServiceLifecycle.Service {
   package typealias Handler = @Sendable (Change<R>) -> Void
+  /// An object as it is stored, by name and version, where somebody has it already.
+  package typealias Recognizer = @Sendable (NamespacedName, _ version: String) -> R?
 
   package let store: Store<R>
   package let kind: ResourceKind
@@ -26,6 +28,7 @@ package final class Informer<R: KubernetesResource>: ServiceLifecycle.Service {
 
   private struct State {
     var handlers: [Handler] = []
+    var recognize: Recognizer?
     /// Why the kind cannot be read at the moment.
     var unavailable: KubernetesError?
   }
@@ -66,6 +69,12 @@ package final class Informer<R: KubernetesResource>: ServiceLifecycle.Service {
     for (key, object) in store.snapshot { handler(Change(key: key, old: nil, new: object)) }
   }
 
+  /// Takes objects of known versions as they are and does not decode them again: who writes much saves
+  /// reading its own writes. Set before ``run()``.
+  package func recognize(by recognizer: @escaping Recognizer) {
+    state.withLock { $0.recognize = recognizer }
+  }
+
   /// Queues a key for every change; `nil` queues none.
   package func enqueue<Key>(
     into queue: WorkQueue<Key>, _ key: @escaping @Sendable (Change<R>) -> Key?
@@ -87,8 +96,8 @@ package final class Informer<R: KubernetesResource>: ServiceLifecycle.Service {
   /// Lists and watches until graceful shutdown or cancellation. Errors of the API never end it.
   package func run() async throws {
     let reflector = Reflector(
-      client: client, selection: selection, transform: transform, store: store, time: time,
-      logger: logger
+      client: client, selection: selection, recognize: state.withLock { $0.recognize },
+      transform: transform, store: store, time: time, logger: logger
     ) { self.note($0) }
     do {
       try await cancelWhenGracefulShutdown {

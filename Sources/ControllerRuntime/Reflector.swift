@@ -25,6 +25,7 @@ actor Reflector<R: KubernetesResource> {
 
   private let client: APIClient
   private let selection: Selection
+  private let recognize: Informer<R>.Recognizer?
   private let transform: (@Sendable (inout R) -> Void)?
   private let store: Store<R>
   private let time: TimeSource
@@ -35,11 +36,13 @@ actor Reflector<R: KubernetesResource> {
   private var isMetadataOnly: Bool { R.self == PartialObject.self }
 
   init(
-    client: APIClient, selection: Selection, transform: (@Sendable (inout R) -> Void)?,
+    client: APIClient, selection: Selection, recognize: Informer<R>.Recognizer?,
+    transform: (@Sendable (inout R) -> Void)?,
     store: Store<R>, time: TimeSource, logger: Logger, report: @escaping @Sendable (Report) -> Void
   ) {
     self.client = client
     self.selection = selection
+    self.recognize = recognize
     self.transform = transform
     self.store = store
     self.time = time
@@ -176,6 +179,10 @@ actor Reflector<R: KubernetesResource> {
   }
 
   private func read(_ value: JSONValue) -> WatchDelivery<R> {
+    if let recognize {
+      let (key, version) = Self.identity(value)
+      if let object = recognize(key, version) { return .upsert(object, version: version) }
+    }
     do {
       var object = try value.decode(R.self)
       transform?(&object)

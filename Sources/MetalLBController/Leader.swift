@@ -74,6 +74,8 @@ struct Leader: ServiceLifecycle.Service {
       logger: logger, configuration: { configuration.current?.configuration },
       counters: { serviceReconciler.counters(ofPools: $0) })
 
+    recorder.makeWay { serviceReconciler.isBusy }
+    informers.services.recognize { serviceReconciler.written($0, version: $1) }
     informers.services.onChange { serviceReconciler.noteChange($0) }
     informers.configuration.onChange { configuration.schedule() }
     informers.configuration.ipAddressPools.onChange { _ in

@@ -130,6 +130,19 @@ final class ServiceReconciler: Sendable {
     if isNews { queue.add(.service(change.key), priority: Self.changePriority) }
   }
 
+  /// The Service as we wrote it, if that is the version.
+  func written(_ name: NamespacedName, version: String) -> Service? {
+    state.withLock { state in
+      guard let service = state.writes[name]?.service,
+        service.metadata.resourceVersion == version
+      else { return nil }
+      return service
+    }
+  }
+
+  /// Whether Services wait for a free writer.
+  var isBusy: Bool { queue.count > Self.writers }
+
   /// A speaker found, before it announced an address for the first time, that another host has it: the Service gets
   /// another one. An address that somebody announces stays where it is.
   func noteStatus(_ status: ServiceL2Status?) {
@@ -216,10 +229,12 @@ final class ServiceReconciler: Sendable {
   /// Writes status and annotations in one request. Returns false when somebody else was faster.
   private func write(_ update: Service, replacing service: Service) async throws -> Bool {
     do {
-      let written = try await client.updateStatus(update)
+      var written = try await client.updateStatus(update)
+      written.dropUnread()
+      let stored = written
       state.withLock { state in
         state.writes[service.namespacedName] = Write(
-          replacedVersion: service.metadata.resourceVersion, service: written)
+          replacedVersion: service.metadata.resourceVersion, service: stored)
       }
       return true
     } catch let error as KubernetesError where error.isConflict || error.isNotFound {

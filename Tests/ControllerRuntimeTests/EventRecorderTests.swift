@@ -53,6 +53,46 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     #expect(recorder.droppedCount == 2)
   }
 
+  @Test func `where nothing fits a warning takes the place of what went well`() async throws {
+    try await withTestCluster { cluster in
+      let recorder = EventRecorder(
+        client: cluster.client, component: "c", capacity: 2, logger: silent)
+      for reason in ["First", "Second"] {
+        recorder.record(.normal, reason: reason, "m", on: service(cluster.namespace))
+      }
+      recorder.record(.warning, reason: "Failed", "m", on: service(cluster.namespace))
+      recorder.record(.normal, reason: "Third", "m", on: service(cluster.namespace))
+      #expect(recorder.droppedCount == 2)
+      let group = ServiceGroup(services: [recorder], logger: silent)
+      try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await group.run() }
+        await group.triggerGracefulShutdown()
+        try await tasks.waitForAll()
+      }
+      let events = try await cluster.client.list(Event.self, namespace: cluster.namespace).items
+      #expect(Set(events.compactMap(\.reason)) == ["First", "Failed"])
+    }
+  }
+
+  @Test func `events make way for work, though not for long`() async throws {
+    try await withTestCluster { cluster in
+      let clock = ManualClock()
+      let recorder = EventRecorder(
+        client: cluster.client, component: "c", time: TimeSource(clock: clock), logger: silent)
+      recorder.makeWay { true }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await recorder.run() }
+        recorder.record(.normal, reason: "R", "m", on: service(cluster.namespace))
+        await clock.waitForSleepers(1)
+        let early = try await cluster.client.list(Event.self, namespace: cluster.namespace).items
+        #expect(early.isEmpty)
+        clock.advance(by: .seconds(5))
+        #expect(try await firstEvent(cluster, except: "") != "")
+        group.cancelAll()
+      }
+    }
+  }
+
   @Test func `an event that the server forgot is made anew`() async throws {
     try await withTestCluster { cluster in
       let recorder = EventRecorder(client: cluster.client, component: "c", logger: silent)

@@ -33,6 +33,35 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
       metadata: ObjectMeta(name: name, namespace: cluster.namespace, labels: labels), data: data)
   }
 
+  @Test func `a version that somebody has already is taken as it is`() async throws {
+    try await withTestCluster { cluster in
+      let client = cluster.client
+      let informer = Informer<ConfigMap>(
+        client: client, namespace: cluster.namespace, logger: silent)
+      let known = Mutex<ConfigMap?>(nil)
+      informer.recognize { name, version in
+        known.withLock { $0 }.flatMap { map in
+          map.namespacedName == name && map.metadata.resourceVersion == version ? map : nil
+        }
+      }
+      let first = try await client.create(map("own", cluster, data: ["k": "1"]))
+      var marked = first
+      marked.data = ["k": "as somebody has it"]
+      known.withLock { [marked] in $0 = marked }
+      try await running(informer) { changes in
+        try await informer.waitForSync()
+        #expect(informer.store[first.namespacedName] == known.withLock { $0 })
+        var changes = changes.makeAsyncIterator()
+        while await changes.next()?.key.name != "own" {}
+        // Another version is read.
+        var second = first
+        second.data = ["k": "2"]
+        _ = try await client.update(second)
+        #expect(await changes.next()?.new?.data == ["k": "2"])
+      }
+    }
+  }
+
   @Test func `a store follows the server`() async throws {
     try await withTestCluster { cluster in
       let client = cluster.client
