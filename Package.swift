@@ -392,22 +392,6 @@ let package = Package(
   ]
 )
 
-// Figures that need no package of their own.
-if Context.environment["METALLB_BENCHMARKS"] != nil {
-  package.targets += [
-    .executableTarget(
-      name: "controller-backlog",
-      dependencies: [
-        "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "KubernetesClient", subprocess,
-      ],
-      path: "Benchmarks/ControllerBacklog", swiftSettings: settings),
-    .executableTarget(
-      name: "configuration-benchmark",
-      dependencies: ["KubernetesAPI", "MetalLBAPI", "ClusterConfiguration"],
-      path: "Benchmarks/ConfigurationBenchmark", swiftSettings: settings),
-  ]
-}
-
 // Benchmarks stay out of every other build: their packages are needed for nothing else.
 if Context.environment["METALLB_BENCHMARKS"] != nil {
   // Without its default traits it needs no malloc interposer; malloc counts then mean nothing.
@@ -442,6 +426,16 @@ if Context.environment["METALLB_BENCHMARKS"] != nil {
         "NamespaceTesting", coreMetrics, logging,
       ],
       path: "Benchmarks/ARPBenchmark", swiftSettings: settings),
+    .executableTarget(
+      name: "controller-backlog",
+      dependencies: [
+        "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "KubernetesClient", subprocess,
+      ],
+      path: "Benchmarks/ControllerBacklog", swiftSettings: settings),
+    .executableTarget(
+      name: "configuration-benchmark",
+      dependencies: ["KubernetesAPI", "MetalLBAPI", "ClusterConfiguration"],
+      path: "Benchmarks/ConfigurationBenchmark", swiftSettings: settings),
   ]
 
   // Of the tests only those whose cases or figures come by the thousand, optimized as the rest is.
