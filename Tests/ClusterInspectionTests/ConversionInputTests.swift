@@ -134,8 +134,9 @@ struct ConversionInputTests {
       let steps = [before, both, after].map { assembler.assemble($0.sources) }
       #expect(steps.last?.problems == [])
       #expect(steps.last?.warnings == [])
+      let services = after.services.filter { $0.metadata.namespace == cluster.namespace }
       for (old, new) in zip(steps, steps.dropFirst()) {
-        let plan = AssignmentPlan(services: after.services, before: old, after: new)
+        let plan = AssignmentPlan(services: services, before: old, after: new)
         #expect(plan.changes == [])
       }
       let pools = try #require(steps.last?.configuration.pools)

@@ -20,8 +20,16 @@ struct PlanReportTests {
       _ = try await cluster.client.create(pool)
       _ = try await cluster.client.create(
         L2Advertisement(metadata: ObjectMeta(name: "all", namespace: cluster.namespace)))
+      // A class of its own leaves out the Services of other tests.
+      var settings = MetalLB.Spec()
+      settings.loadBalancerClass = "test.metallb.io/\(cluster.namespace)"
+      _ = try await cluster.client.create(
+        MetalLB(
+          metadata: ObjectMeta(name: MetalLB.singletonName, namespace: cluster.namespace),
+          spec: settings))
       var spec = Service.Spec(type: "LoadBalancer")
       spec.ports = [Service.Port(port: 80)]
+      spec.loadBalancerClass = settings.loadBalancerClass
       var service = try await cluster.client.create(
         Service(metadata: ObjectMeta(name: "web", namespace: cluster.namespace), spec: spec))
       service.status = Service.Status(

@@ -202,8 +202,10 @@ extension Trait where Self == ConditionTrait {
 }
 
 /// Runs `body` with a kubectl whose context is the test's namespace.
-func withKubectl(_ body: @Sendable (Kubectl) async throws -> Void) async throws {
-  try await withTestCluster { cluster in
+func withKubectl(
+  isAlone: Bool = false, _ body: @Sendable (Kubectl) async throws -> Void
+) async throws {
+  try await withTestCluster(isAlone: isAlone) { cluster in
     let folder = FileManager.default.temporaryDirectory.appending(
       path: cluster.uniqueName("kubectl")
     ).path

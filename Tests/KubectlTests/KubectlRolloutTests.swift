@@ -12,7 +12,8 @@ struct KubectlRolloutTests {
   /// Pod ready. A whole cluster has its own.
   private func withRollouts(_ body: @escaping @Sendable (Kubectl) async throws -> Void) async throws
   {
-    try await withKubectl { kubectl in
+    // The controllers would serve the Deployments of other tests, too.
+    try await withKubectl(isAlone: true) { kubectl in
       if kubectl.cluster.kind == .external {
         guard try await kubectl.cluster.runsDeployments() else {
           try Test.cancel("nobody runs Deployments in this cluster")

@@ -19,7 +19,7 @@ import WebhookTesting
     namespaces: [String] = [], bgpType: String = "", converts: Bool = false,
     _ body: (ControllerHarness) async throws -> Void
   ) async throws {
-    try await withHarness { harness in
+    try await withHarness(isAlone: converts) { harness in
       let options = harness.options { $0.bgpType = bgpType }
       let webhooks = ConfigurationWebhooks(client: harness.client, options: options)
       try await withRegisteredWebhooks(
@@ -454,7 +454,8 @@ import WebhookTesting
     #expect(ConfigurationSources.Backend(nil, bgpType: "frr-k8s") == .frr)
   }
 
-  @Test func `Peers are converted between their versions and lose nothing`() async throws {
+  @Test(.enabled("changes the CRDs of all") { TestCluster.canBeAlone })
+  func `Peers are converted between their versions and lose nothing`() async throws {
     try await withWebhooks(converts: true) { harness in
       let namespace = harness.cluster.namespace
       var old = ValidatingWebhookName.bgpPeer.resource

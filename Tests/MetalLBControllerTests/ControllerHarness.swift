@@ -112,9 +112,9 @@ enum HarnessError: Error {
 
 /// A cluster with our CRDs.
 func withHarness<Result: Sendable>(
-  _ body: (ControllerHarness) async throws -> Result
+  isAlone: Bool = false, _ body: (ControllerHarness) async throws -> Result
 ) async throws -> Result {
-  try await withTestCluster { cluster in
+  try await withTestCluster(isAlone: isAlone) { cluster in
     try await cluster.installCRDs(
       yaml: CustomResourceDefinitions.yaml.map(\.text).joined(separator: "\n---\n"))
     return try await body(

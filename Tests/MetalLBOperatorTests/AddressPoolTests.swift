@@ -224,7 +224,7 @@ import Testing
   }
 
   @Test(.needsClusterOfItsOwn) func `A cluster without IPAddressPools is fine`() async throws {
-    try await withOperatorFixture(without: "ipaddresspools") { fixture in
+    try await withOperatorFixture(without: "ipaddresspools", isAlone: true) { fixture in
       try await fixture.withOperator {
         try await fixture.createMetalLB()
         try await fixture.createPool("gold", ["192.0.2.0/28"])

@@ -16,7 +16,7 @@ import Testing
 
   @Test(.needsClusterOfItsOwn, arguments: BGPBackend.allCases)
   func `An installation settles`(backend: BGPBackend) async throws {
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       try await fixture.createPool("gold", ["192.0.2.0/28"])
       try await fixture.createMetalLB { spec in
         spec.bgpBackend = backend.rawValue

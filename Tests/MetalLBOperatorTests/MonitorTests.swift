@@ -8,7 +8,7 @@ import Testing
 /// What the operator tells the Prometheus operator.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct MonitorTests {
   @Test(.needsClusterOfItsOwn) func `Monitors come and go with their switches`() async throws {
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       for kind in Monitors.kinds {
         try await fixture.cluster.installCRDs(yaml: OperatorFixture.openKind(kind))
       }

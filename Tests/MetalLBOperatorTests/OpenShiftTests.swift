@@ -8,7 +8,7 @@ import Testing
 /// What the settings of an OpenShift cluster make of an installation. They have fixed names.
 @Suite(.serialized, .timeLimit(.minutes(3)), .needsClusterOfItsOwn) struct OpenShiftTests {
   @Test func `A change of the TLS profile reaches the Pods at once`() async throws {
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       try await fixture.becomeOpenShift()
       try await create(TLSProfile.resource, "cluster", [:], fixture)
       try await fixture.createMetalLB()
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func `The network operator is asked for frr-k8s once it can run it`() async throws {
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       try await fixture.becomeOpenShift()
       let network = NetworkOperator.networkResource
       try await create(NetworkOperator.resource, "network", version("4.16.9"), fixture)

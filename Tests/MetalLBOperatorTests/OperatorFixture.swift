@@ -228,9 +228,10 @@ struct OperatorFixture {
 
 /// A cluster with the kinds of MetalLB.
 func withOperatorFixture(
-  without plural: String? = nil, _ body: (OperatorFixture) async throws -> Void
+  without plural: String? = nil, isAlone: Bool = false,
+  _ body: (OperatorFixture) async throws -> Void
 ) async throws {
-  try await withTestCluster { cluster in
+  try await withTestCluster(isAlone: isAlone) { cluster in
     for crd in CustomResourceDefinitions.yaml where crd.plural != plural {
       try await cluster.installCRDs(yaml: crd.text)
     }
@@ -242,11 +243,6 @@ extension Trait where Self == ConditionTrait {
   /// For tests that write cluster-scoped objects of fixed names, or count what an operator does about
   /// the whole cluster.
   static var needsClusterOfItsOwn: Self {
-    .enabled("the cluster is shared with others") {
-      let environment = ProcessInfo.processInfo.environment
-      return ["METALLB_TEST_KUBECONFIG", "KUBEBUILDER_ASSETS"].allSatisfy {
-        environment[$0, default: ""].isEmpty
-      }
-    }
+    .enabled("the cluster is shared with others") { TestCluster.canBeAlone }
   }
 }

@@ -223,6 +223,8 @@ import WebhookTesting
           "spec": spec,
         ]
       }
+      // Names of AddressPools are taken in all namespaces.
+      let badName = cluster.uniqueName("bad")
       _ = try await client.create(
         object("first", ["protocol": "layer2", "addresses": ["192.0.2.0/24"]]),
         AddressPool.resource)
@@ -232,7 +234,7 @@ import WebhookTesting
           spec: .init(addresses: ["198.51.100.0/24"])))
       for bad in Self.badPools {
         let refusal = await #expect(throws: KubernetesError.self, "\(bad.spec.jsonText)") {
-          try await client.create(object("bad", bad.spec), AddressPool.resource)
+          try await client.create(object(badName, bad.spec), AddressPool.resource)
         }
         #expect(
           refusal?.message.contains(bad.fragment) == true,

@@ -16,7 +16,7 @@ struct PlatformSurveyTests {
   @Test func `A cloud without layer 2 is said on the object and keeps nothing from running`()
     async throws
   {
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       for number in 0..<150 {
         try await createNode("node-\(number)", "aws:///a/i-\(number)", fixture.client)
       }
@@ -33,7 +33,7 @@ struct PlatformSurveyTests {
   }
 
   @Test func `What comes and goes changes the answer`() async throws {
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       try await createNode("node-1", nil, fixture.client)
       try await fixture.withOperator {
         try await fixture.createMetalLB()

@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test(.needsClusterOfItsOwn) func `Nothing is written when nothing changed`() async throws {
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       let variables = ["DEPLOY_SERVICEMONITORS": "true"]
       try await fixture.createPool("gold", ["192.0.2.0/28"])
       try await fixture.withOperator(variables) {

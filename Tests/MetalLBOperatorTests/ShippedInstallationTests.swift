@@ -72,7 +72,7 @@ struct ShippedInstallationTests {
   }
 
   @Test func `Its rights suffice for the whole life of a MetalLB object`() async throws {
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       try await install(.kubernetes, fixture)
       let account = try await client(of: "manager-account", fixture)
       try await fixture.withOperator(isElected: true, as: account) {
@@ -99,7 +99,7 @@ struct ShippedInstallationTests {
   }
 
   @Test func `Its rights do not reach beyond the namespace`() async throws {
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       try await install(.kubernetes, fixture)
       for name in ["manager-account", "controller", "speaker"] {
         let account = try await client(of: name, fixture)
@@ -120,7 +120,7 @@ struct ShippedInstallationTests {
   func `The rights of a webhook server suffice to be recognised`(
     account: String, names: WebhookServerNames
   ) async throws {
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       try await install(.kubernetes, fixture, registersWebhooks: true)
       let registration = InjectionTarget.validatingWebhooks(names.configuration)
       let conversions = names.convertedDefinitions.map {
@@ -159,7 +159,7 @@ struct ShippedInstallationTests {
     let annotations = try JSONValue(yaml: version.text)[path: ["metadata", "annotations"]]
     let examples = try #require(
       try JSONValue(parsing: annotations?["alm-examples"]?.stringValue ?? "").arrayValue)
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       for var example in examples {
         let kind = example["kind"]?.stringValue ?? ""
         let versions = (example["apiVersion"]?.stringValue ?? "").split(separator: "/")
@@ -179,7 +179,7 @@ struct ShippedInstallationTests {
   }
 
   @Test func `On OpenShift the security constraints come and go`() async throws {
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       try await fixture.becomeOpenShift()
       try await install(.openshift, fixture)
       let account = try await client(of: "manager-account", fixture)

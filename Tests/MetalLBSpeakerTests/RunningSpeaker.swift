@@ -48,6 +48,7 @@ extension Scene {
     var options = SpeakerOptions(namespace: namespace, nodeName: node)
     options.speakerLabels = "component=speaker"
     options.podName = "speaker-\(node)"
+    options.loadBalancerClass = loadBalancerClass
     return options
   }
 

@@ -15,6 +15,8 @@ struct Scene {
 
   var client: APIClient { cluster.client }
   var namespace: String { cluster.namespace }
+  /// Leaves the Services of other tests alone, and they this one's.
+  var loadBalancerClass: String { "test.metallb.io/\(namespace)" }
   var service: NamespacedName { NamespacedName(namespace: namespace, name: "web") }
 
   /// Runs `body` in a scene with `count` Nodes, all ready, with ready speakers.
@@ -64,6 +66,7 @@ struct Scene {
   func createService() async throws {
     var spec = Service.Spec(type: "LoadBalancer")
     spec.ports = [Service.Port(port: 80)]
+    spec.loadBalancerClass = loadBalancerClass
     let created = try await client.create(
       Service(metadata: ObjectMeta(name: service.name, namespace: namespace), spec: spec))
     try await setAddresses([address], of: created)

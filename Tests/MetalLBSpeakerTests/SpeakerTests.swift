@@ -265,6 +265,7 @@ import Testing
             spec: IPAddressPool.Spec(addresses: ["198.51.100.0/24"])))
         var spec = Service.Spec(type: "LoadBalancer")
         spec.ports = [Service.Port(port: 80)]
+        spec.loadBalancerClass = scene.loadBalancerClass
         let second = try await scene.client.create(
           Service(metadata: ObjectMeta(name: "zz", namespace: scene.namespace), spec: spec))
         try await scene.setAddresses([address], of: second)

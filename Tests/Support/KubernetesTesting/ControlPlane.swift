@@ -11,15 +11,15 @@ package struct ControlPlaneError: Error, CustomStringConvertible {
 }
 
 /// etcd and kube-apiserver from a folder, on loopback, with everything they write in a temporary
-/// folder. Started by the first test that needs them and shared by all tests of the process. An
-/// administrator signs in by a static token; the server makes its own certificate, which is not
+/// folder. The shared ones are started by the first test that needs them, for all tests of the process.
+/// An administrator signs in by a static token; the server makes its own certificate, which is not
 /// checked.
 actor ControlPlane {
   static let shared = ControlPlane()
 
   private var start: Task<String, any Error>?
 
-  /// The administrator's kubeconfig, once the server is ready.
+  /// The administrator's kubeconfig of the shared server, once it is ready.
   func kubeconfig(binaries: String) async throws -> String {
     // Every test awaits the same start; it must not end with the one that came first.
     let start = start ?? Task { try await Self.launch(binaries: binaries) }
@@ -28,6 +28,26 @@ actor ControlPlane {
   }
 
   private static func launch(binaries: String) async throws -> String {
+    let (kubeconfigs, started) = AsyncThrowingStream<String, any Error>.makeStream()
+    // Lives as long as this process.
+    Task {
+      do {
+        try await with(binaries: binaries) { kubeconfig in
+          started.yield(kubeconfig)
+          try await Task.sleep(for: .seconds(1_000_000))
+        }
+      } catch {
+        started.finish(throwing: error)
+      }
+    }
+    for try await kubeconfig in kubeconfigs { return kubeconfig }
+    throw ControlPlaneError(description: "kube-apiserver did not start")
+  }
+
+  /// Runs `body` with the administrator's kubeconfig of a server of its own.
+  static func with<Result: Sendable>(
+    binaries: String, _ body: (String) async throws -> Result
+  ) async throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(
       path: TestCluster.uniqueName("control-plane")
     ).path
@@ -40,13 +60,6 @@ actor ControlPlane {
     try write(key.publicKey.pemRepresentation, to: "\(folder)/service-accounts.pub")
     let ports = try await freePorts(3)
     try write(script(binaries: binaries, folder: folder, ports: ports), to: "\(folder)/run")
-    // Lives as long as this process: the script ends when its standard input does.
-    Task {
-      _ = try await Subprocess.run(
-        .name("sh"), arguments: ["\(folder)/run"], input: .inputWriter, output: .discarded,
-        error: .discarded
-      ) { _ in try await Task.sleep(for: .seconds(1_000_000)) }
-    }
     let kubeconfig = """
       apiVersion: v1
       kind: Config
@@ -56,9 +69,15 @@ actor ControlPlane {
       current-context: binaries
 
       """
-    try await waitUntilReady(
-      try .kubeconfig(text: kubeconfig), log: "\(folder)/kube-apiserver.log")
-    return kubeconfig
+    // The script ends when its standard input does: after the body, or with this process.
+    return try await Subprocess.run(
+      .name("sh"), arguments: ["\(folder)/run"], input: .inputWriter, output: .discarded,
+      error: .discarded
+    ) { _ in
+      try await waitUntilReady(
+        try .kubeconfig(text: kubeconfig), log: "\(folder)/kube-apiserver.log")
+      return try await body(kubeconfig)
+    }.closureResult
   }
 
   private static func script(binaries: String, folder: String, ports: [Int]) -> String {
@@ -77,8 +96,6 @@ actor ControlPlane {
       "--service-account-issuer=https://kubernetes.default.svc",
       "--service-account-key-file=\(folder)/service-accounts.pub",
       "--service-account-signing-key-file=\(folder)/service-accounts.key",
-      // Nobody makes the default service accounts that it would ask for.
-      "--disable-admission-plugins=ServiceAccount",
     ]
     func quoted(_ words: [String]) -> String { words.map { "'\($0)'" }.joined(separator: " ") }
     return """

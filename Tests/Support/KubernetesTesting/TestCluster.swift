@@ -29,6 +29,11 @@ package struct TestCluster: Sendable {
   /// development server can; `nil` for the others.
   package let compact: (@Sendable () async -> Void)?
 
+  /// Whether a test can have a cluster for itself: not where one is given.
+  package static var canBeAlone: Bool {
+    processEnvironment()["METALLB_TEST_KUBECONFIG", default: ""].isEmpty
+  }
+
   /// Whether the cluster has controllers that roll Deployments out and a node that runs their Pods. Takes
   /// ten seconds to say no.
   package func runsDeployments() async throws -> Bool {
@@ -74,8 +79,11 @@ package struct TestCluster: Sendable {
 /// Runs `body` with a cluster: the one that `METALLB_TEST_KUBECONFIG` names, else one that is started from
 /// the binaries in `KUBEBUILDER_ASSETS` and shared by all tests of the process, else an `APIServer` in this process. The test's
 /// namespace, and everything that was started, is gone afterwards.
+///
+/// - Parameter isAlone: whether the test changes what concerns the whole cluster, so that binaries are
+///   started for it alone. Where ``TestCluster/canBeAlone`` is false, it should not run.
 package func withTestCluster<Result: Sendable>(
-  _ body: (TestCluster) async throws -> Result
+  isAlone: Bool = false, _ body: (TestCluster) async throws -> Result
 ) async throws -> Result {
   let environment = processEnvironment()
   if let path = environment["METALLB_TEST_KUBECONFIG"], !path.isEmpty {
@@ -84,9 +92,12 @@ package func withTestCluster<Result: Sendable>(
       kubeconfig: try String(contentsOf: URL(filePath: path), encoding: .utf8), compact: nil, body)
   }
   if let folder = environment["KUBEBUILDER_ASSETS"], !folder.isEmpty {
-    let kubeconfig = try await ControlPlane.shared.kubeconfig(binaries: folder)
-    return try await withNamespace(
-      .binaries, try .kubeconfig(text: kubeconfig), kubeconfig: kubeconfig, compact: nil, body)
+    func run(_ kubeconfig: String) async throws -> Result {
+      try await withNamespace(
+        .binaries, try .kubeconfig(text: kubeconfig), kubeconfig: kubeconfig, compact: nil, body)
+    }
+    if isAlone { return try await ControlPlane.with(binaries: folder, run) }
+    return try await run(try await ControlPlane.shared.kubeconfig(binaries: folder))
   }
   let server = try APIServer(configuration: .init(host: "127.0.0.1", port: 0))
   try await server.start()
@@ -110,6 +121,11 @@ private func withNamespace<Result: Sendable>(
   let client = APIClient(configuration: configuration, userAgent: "metallb-tests")
   let name = TestCluster.uniqueName("test")
   _ = try await client.create(Namespace(metadata: ObjectMeta(name: name)))
+  if kind == .binaries {
+    // Pods are refused without it, and no controller makes it.
+    _ = try await client.create(
+      ServiceAccount(metadata: ObjectMeta(name: "default", namespace: name)))
+  }
   let cluster = TestCluster(
     kind: kind, configuration: configuration, client: client, kubeconfig: kubeconfig,
     namespace: name, compact: compact)
