@@ -72,6 +72,11 @@ struct ListOptions: Sendable {
           .forbidden(
             "resourceVersionMatch",
             "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
+        if matchText != "NotOlderThan" {
+          errors.append(
+            .notSupported(
+              "resourceVersionMatch", .string(matchText), supported: ["NotOlderThan"]))
+        }
       }
     } else {
       if !matchText.isEmpty {

@@ -362,12 +362,17 @@ extension ResourceCall {
   func accept(
     _ value: JSONValue, _ options: WriteOptions, duplicates: [String] = []
   ) throws(APIError) -> (JSONValue, warnings: [String]) {
+    // As Go reads it.
+    let value = value.isNull ? [:] : value
     guard case .object = value else {
+      let hexadecimal = value.jsonBytes.map {
+        String($0 >> 4, radix: 16) + String($0 & 15, radix: 16)
+      }
       throw .badRequest(
         "the object provided is unrecognized (must be of type \(kind.kind)): couldn't get version/kind; "
           + "json parse error: json: cannot unmarshal \(value.goType) into Go value of type "
           + "struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" } "
-          + "(\(value.jsonText))")
+          + "(\(hexadecimal.joined()))")
     }
     var object = value
     try checkKind(&object)

@@ -60,6 +60,14 @@ enum YAMLText {
     return .any
   }
 
+  /// Keys are read as values are, and printed: `yes` is the key `true`.
+  private static func name(_ key: Yams.Node) -> String {
+    let text = key.string ?? ""
+    if let flag = key.bool, key.tag == Tag(.bool) { return String(flag) }
+    if let number = key.int, key.tag == Tag(.int), !text.contains(":") { return String(number) }
+    return text
+  }
+
   private static func value(
     _ node: Yams.Node, depth: Int, _ budget: inout Int
   ) throws -> JSONValue {
@@ -88,7 +96,7 @@ enum YAMLText {
     case .mapping(let mapping):
       var object = JSONObject()
       for (key, member) in mapping {
-        object[key.string ?? ""] = try value(member, depth: depth + 1, &budget)
+        object[name(key)] = try value(member, depth: depth + 1, &budget)
       }
       return .object(object)
     case .alias: return .null

@@ -187,6 +187,13 @@ enum AccessRules {
     for field in ["apiGroups", "apiVersions", "resources"] where rule.list(field).isEmpty {
       errors.append(.required("\(path).\(field)"))
     }
+    let resources = rule.texts("resources")
+    if resources.count > 1, resources.contains("*/*") {
+      errors.append(
+        .invalid(
+          "\(path).resources", .strings(resources),
+          "if '*/*' is present, must not specify other resources"))
+    }
     if rule.has("scope"), !["*", "Cluster", "Namespaced"].contains(rule.text("scope")) {
       errors.append(
         .notSupported(

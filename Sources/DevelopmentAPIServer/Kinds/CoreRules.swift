@@ -146,6 +146,18 @@ enum CoreRules {
     } else if !types.contains(type) {
       errors.append(.notSupported("addressType", .string(type), supported: types))
     }
+    var names: Set<String> = []
+    for (index, port) in slice.list("ports").enumerated() {
+      let name = port.text("name")
+      if !name.isEmpty {
+        errors += NameRules.label(name).map {
+          .invalid("ports[\(index)].name", .string(name), $0)
+        }
+      }
+      if !names.insert(name).inserted {
+        errors.append(.duplicate("ports[\(index)].name", .string(name)))
+      }
+    }
     for (index, endpoint) in slice.list("endpoints").enumerated() {
       let path = "endpoints[\(index)]"
       let addresses = endpoint.texts("addresses")
@@ -162,18 +174,6 @@ enum CoreRules {
         errors += validateAddress(text, type: type, at: "\(path).addresses", index: place)
       }
     }
-    var names: Set<String> = []
-    for (index, port) in slice.list("ports").enumerated() {
-      let name = port.text("name")
-      if !name.isEmpty {
-        errors += NameRules.label(name).map {
-          .invalid("ports[\(index)].name", .string(name), $0)
-        }
-      }
-      if !names.insert(name).inserted {
-        errors.append(.duplicate("ports[\(index)].name", .string(name)))
-      }
-    }
     return errors
   }
 
@@ -182,14 +182,12 @@ enum CoreRules {
   ) -> [FieldError] {
     switch type {
     case "IPv4", "IPv6":
-      guard let address = IPAddress(text), (address.family == .ipv4) == (type == "IPv4") else {
-        return [
-          .invalid(
-            path, .string(text),
-            "must be an \(type) address")
-        ]
-      }
-      return AddressRules.validateNonSpecial(text, at: "\(path)[\(index)]")
+      let address = IPAddress(text)
+      let isOfType = address.map { ($0.family == .ipv4) == (type == "IPv4") } ?? false
+      let wrong: [FieldError] =
+        isOfType ? [] : [.invalid(path, .string(text), "must be an \(type) address")]
+      guard address != nil else { return wrong }
+      return wrong + AddressRules.validateNonSpecial(text, at: "\(path)[\(index)]")
     case "FQDN":
       return NameRules.subdomain(text).map { .invalid("\(path)[\(index)]", .string(text), $0) }
     default: return []
@@ -217,6 +215,12 @@ enum CoreRules {
     for direction in ["ingress", "egress"] {
       let peers = direction == "ingress" ? "from" : "to"
       for (index, rule) in policy.list("spec", direction).enumerated() {
+        for (place, port) in rule.list("ports").enumerated() {
+          if let number = port.integer("port") {
+            errors += PodRules.portRange(
+              number, at: "spec.\(direction)[\(index)].ports[\(place)].port")
+          }
+        }
         for (place, peer) in rule.list(peers).enumerated() {
           let path = "spec.\(direction)[\(index)].\(peers)[\(place)]"
           let cidr = peer.text("ipBlock", "cidr")

@@ -55,7 +55,7 @@ enum PodRules {
   static func supported(_ value: String, _ values: [String], at path: String) -> [FieldError] {
     if value.isEmpty { return [.required(path)] }
     return values.contains(value)
-      ? [] : [.notSupported(path, .string(value), supported: values.sorted())]
+      ? [] : [.notSupported(path, .string(value), supported: values)]
   }
 
   // MARK: Volumes

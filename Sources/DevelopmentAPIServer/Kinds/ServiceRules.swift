@@ -141,9 +141,15 @@ enum ServiceRules {
     }
     errors += unsupported(spec, "sessionAffinity", ["ClientIP", "None"], isRequired: true)
     errors += validateAffinity(spec)
-    errors += unsupported(spec, "type", types, isRequired: true)
-    errors += validatePolicies(spec, type: type)
     errors += validateAddresses(spec)
+    errors += unsupported(spec, "type", types, isRequired: true)
+    errors += duplicatePorts(ports)
+    errors += validateSourceRanges(spec)
+    if type != "LoadBalancer", spec.has("allocateLoadBalancerNodePorts") {
+      errors.append(
+        .forbidden(
+          "spec.allocateLoadBalancerNodePorts", "may only be used when `type` is 'LoadBalancer'"))
+    }
     if type != "LoadBalancer", spec.has("loadBalancerClass") {
       errors.append(
         .forbidden("spec.loadBalancerClass", "may only be used when `type` is 'LoadBalancer'"))
@@ -154,11 +160,7 @@ enum ServiceRules {
         .invalid("spec.loadBalancerClass", .string(name), $0)
       }
     }
-    if type != "LoadBalancer", spec.has("allocateLoadBalancerNodePorts") {
-      errors.append(
-        .forbidden(
-          "spec.allocateLoadBalancerNodePorts", "may only be used when `type` is 'LoadBalancer'"))
-    }
+    errors += validatePolicies(spec, type: type)
     return errors
   }
 
@@ -174,8 +176,6 @@ enum ServiceRules {
   private static func validatePorts(_ ports: [JSONValue], isHeadless: Bool) -> [FieldError] {
     var errors: [FieldError] = []
     var names: Set<String> = []
-    var seen: Set<JSONValue> = []
-    var nodePorts: Set<JSONValue> = []
     for (index, port) in ports.enumerated() {
       let path = "spec.ports[\(index)]"
       let name = port.text("name")
@@ -198,22 +198,37 @@ enum ServiceRules {
         errors += PodRules.portRange(number.integerValue ?? 0, at: "\(path).targetPort")
       case nil: break
       }
+      if let name = port["appProtocol"]?.stringValue {
+        errors += NameRules.qualifiedName(name).map {
+          .invalid("\(path).appProtocol", .string(name), $0)
+        }
+      }
+    }
+    return errors
+  }
+
+  private static func duplicatePorts(_ ports: [JSONValue]) -> [FieldError] {
+    var errors: [FieldError] = []
+    var nodePorts: Set<JSONValue> = []
+    for (index, port) in ports.enumerated() {
+      guard let number = port["nodePort"], number != 0 else { continue }
+      let key: JSONValue = ["protocol": port["protocol"] ?? "", "nodePort": number]
+      if !nodePorts.insert(key).inserted {
+        errors.append(.duplicate("spec.ports[\(index)].nodePort", number))
+      }
+    }
+    var seen: Set<JSONValue> = []
+    for (index, port) in ports.enumerated() {
       let key: JSONValue = ["protocol": port["protocol"] ?? "", "port": port["port"] ?? 0]
       if !seen.insert(key).inserted {
         // Quoted as the server holds it, all other fields empty.
         errors.append(
           .duplicate(
-            path,
+            "spec.ports[\(index)]",
             [
               "Name": "", "Protocol": key["protocol"] ?? "", "AppProtocol": nil,
               "Port": key["port"] ?? 0, "TargetPort": 0, "NodePort": 0,
             ]))
-      }
-      if let number = port["nodePort"], number != 0 {
-        let key: JSONValue = ["protocol": port["protocol"] ?? "", "nodePort": number]
-        if !nodePorts.insert(key).inserted {
-          errors.append(.duplicate("\(path).nodePort", number))
-        }
       }
     }
     return errors
@@ -256,9 +271,6 @@ enum ServiceRules {
         errors += unsupported(spec, "externalTrafficPolicy", ["Cluster", "Local"])
       }
     }
-    errors += unsupported(spec, "internalTrafficPolicy", ["Cluster", "Local"])
-    errors += unsupported(
-      spec, "ipFamilyPolicy", ["PreferDualStack", "RequireDualStack", "SingleStack"])
     if let port = spec.integer("healthCheckNodePort"), port != 0,
       type != "LoadBalancer"
         || spec.text("externalTrafficPolicy") != "Local"
@@ -268,30 +280,40 @@ enum ServiceRules {
           "spec.healthCheckNodePort", .integer(port),
           "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"))
     }
+    errors += unsupported(spec, "internalTrafficPolicy", ["Cluster", "Local"])
+    errors += unsupported(
+      spec, "trafficDistribution", ["PreferClose", "PreferSameZone", "PreferSameNode"])
     return errors
   }
 
   private static func validateAddresses(_ spec: JSONValue) -> [FieldError] {
-    var errors: [FieldError] = []
+    var errors = unsupported(
+      spec, "ipFamilyPolicy", ["PreferDualStack", "RequireDualStack", "SingleStack"])
+    for (index, text) in spec.texts("clusterIPs").enumerated()
+    where text != "None" && !text.isEmpty && IPAddress(text) == nil {
+      errors.append(
+        .invalid("spec.clusterIPs[\(index)]", .string(text), AddressRules.notAnAddress))
+    }
     for (index, text) in spec.texts("externalIPs").enumerated() {
       errors += AddressRules.validateNonSpecial(text, at: "spec.externalIPs[\(index)]")
+    }
+    return errors
+  }
+
+  private static func validateSourceRanges(_ spec: JSONValue) -> [FieldError] {
+    guard spec.has("loadBalancerSourceRanges") else { return [] }
+    // A real server spells it so.
+    let path = "spec.LoadBalancerSourceRanges"
+    var errors: [FieldError] = []
+    if spec.text("type") != "LoadBalancer" {
+      errors.append(.forbidden(path, "may only be used when `type` is 'LoadBalancer'"))
     }
     for (index, text) in spec.texts("loadBalancerSourceRanges").enumerated()
     where CIDRBlock(text.filter { $0 != " " }) == nil {
       errors.append(
         .invalid(
-          "spec.loadBalancerSourceRanges[\(index)]", .string(text),
+          "\(path)[\(index)]", .string(text),
           "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"))
-    }
-    if spec.has("loadBalancerSourceRanges"), spec.text("type") != "LoadBalancer" {
-      errors.append(
-        .forbidden(
-          "spec.LoadBalancerSourceRanges", "may only be used when `type` is 'LoadBalancer'"))
-    }
-    for (index, text) in spec.texts("clusterIPs").enumerated()
-    where text != "None" && !text.isEmpty && IPAddress(text) == nil {
-      errors.append(
-        .invalid("spec.clusterIPs[\(index)]", .string(text), AddressRules.notAnAddress))
     }
     return errors
   }

@@ -30,10 +30,11 @@ import Testing
   }
 
   @Test func `Scalars are read as Go reads them`() throws {
-    let text = "a: 1234:1\nb: yes\nc: Off\nd: \"yes\"\ne: 0x10\nf: !!str 12\ng: ~"
+    let text = "a: 1234:1\nb: yes\nc: Off\nd: \"yes\"\ne: 0x10\nf: !!str 12\ng: ~\nyes: 1\n0x11: 2"
     #expect(
       try YAMLText.read(text) == [
         "a": "1234:1", "b": true, "c": false, "d": "yes", "e": 16, "f": "12", "g": nil,
+        "true": 1, "17": 2,
       ])
   }
 

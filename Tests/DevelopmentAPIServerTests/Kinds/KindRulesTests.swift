@@ -91,7 +91,7 @@ import Testing
       (
         ["type": "LoadBalancer", "ports": [["port": 1]], "loadBalancerSourceRanges": ["x"]],
         [
-          "spec.loadBalancerSourceRanges[0]: Invalid value: \"x\": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+          "spec.LoadBalancerSourceRanges[0]: Invalid value: \"x\": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
         ]
       ),
       (
@@ -106,9 +106,67 @@ import Testing
           "spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for externally-accessible services"
         ]
       ),
+      (
+        [
+          "sessionAffinity": "X",
+          "ports": [["name": "a", "port": 80], ["name": "a", "port": 80]],
+        ],
+        [
+          "spec.ports[1].name: Duplicate value: \"a\"",
+          "spec.sessionAffinity: Unsupported value: \"X\": supported values: \"ClientIP\", \"None\"",
+          "spec.ports[1]: Duplicate value: {\"Name\":\"\",\"Protocol\":\"TCP\",\"AppProtocol\":null,\"Port\":80,\"TargetPort\":0,\"NodePort\":0}",
+        ]
+      ),
+      (
+        ["ports": [["port": 1, "appProtocol": "a b"]]],
+        [
+          "spec.ports[0].appProtocol: Invalid value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+        ]
+      ),
+      (
+        ["ports": [["port": 1]], "trafficDistribution": "X"],
+        [
+          "spec.trafficDistribution: Unsupported value: \"X\": supported values: \"PreferClose\", \"PreferSameZone\", \"PreferSameNode\""
+        ]
+      ),
     ] as [(JSONValue, [String])])
   func `Services`(_ spec: JSONValue, _ texts: [String]) throws {
     #expect(try refusals("Service", ["metadata": ["name": "s"], "spec": spec]) == texts)
+  }
+
+  @Test func `Rules that a real server was seen to apply`() throws {
+    func refusals(_ kind: String, _ object: JSONValue) throws -> [String] {
+      var object = object
+      object["metadata"] = ["name": "n", "namespace": "default"]
+      return try self.refusals(kind, object)
+    }
+    #expect(
+      try refusals(
+        "EndpointSlice",
+        ["addressType": "IPv4", "endpoints": [["addresses": ["::1"]]], "ports": [["name": "A"]]])
+        == [
+          "ports[0].name: Invalid value: \"A\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+          "endpoints[0].addresses: Invalid value: \"::1\": must be an IPv4 address",
+          "endpoints[0].addresses[0]: Invalid value: \"::1\": may not be in the loopback range (127.0.0.0/8, ::1/128)",
+        ])
+    #expect(
+      try refusals(
+        "NetworkPolicy",
+        ["spec": ["podSelector": [:], "ingress": [["ports": [["port": 99_999]], "from": [[:]]]]]])
+        == [
+          "spec.ingress[0].ports[0].port: Invalid value: 99999: must be between 1 and 65535, inclusive",
+          "spec.ingress[0].from[0]: Required value: must specify a peer",
+        ])
+    let pod: JSONValue = [
+      "spec": [
+        "containers": [["name": "a", "image": "x"]], "restartPolicy": "X", "dnsPolicy": "Y",
+      ]
+    ]
+    #expect(
+      try refusals("Pod", pod) == [
+        "spec.restartPolicy: Unsupported value: \"X\": supported values: \"Always\", \"OnFailure\", \"Never\"",
+        "spec.dnsPolicy: Unsupported value: \"Y\": supported values: \"ClusterFirstWithHostNet\", \"ClusterFirst\", \"Default\", \"None\"",
+      ])
   }
 
   @Test func `A Service keeps its address and class`() throws {
