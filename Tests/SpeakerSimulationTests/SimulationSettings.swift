@@ -2,8 +2,8 @@ import Foundation
 
 /// How many random lives are run, and from which seed on.
 enum SimulationSettings {
-  /// `METALLB_SIMULATIONS`, 100 by default; `simulate-speakers`, built for release, runs thousands.
-  static let count = setting("METALLB_SIMULATIONS") ?? 100
+  /// `METALLB_SIMULATIONS`, 500 by default; `simulate-speakers`, built for release, runs thousands.
+  static let count = setting("METALLB_SIMULATIONS") ?? 500
 
   /// `METALLB_SIMULATION_SEED`; by default another one each day.
   static let firstSeed =

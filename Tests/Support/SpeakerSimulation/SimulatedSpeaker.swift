@@ -31,6 +31,13 @@ struct SimulatedSpeaker {
     case services(version: Int)
     /// The process ends in order.
     case terminate
+
+    var isGossip: Bool {
+      switch self {
+      case .datagram, .timer, .accept, .bytes, .closed: true
+      case .frame, .wake, .look, .joinIsOver, .services, .terminate: false
+      }
+    }
   }
 
   let name: String

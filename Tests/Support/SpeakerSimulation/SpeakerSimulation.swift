@@ -403,6 +403,8 @@ package struct SpeakerSimulation {
       kill(index)
       return
     }
+    // Gossip that brings no news of members concerns nothing else.
+    if occurrence.isGossip, !speakers[index].hasMemberNews { return }
     settle(index)
   }
 
