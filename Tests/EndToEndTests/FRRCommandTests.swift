@@ -23,4 +23,17 @@ import Testing
     #expect(end.isSuccess)
     #expect(!FileManager.default.fileExists(atPath: pidFile))
   }
+
+  @Test func `The exporter takes the arguments that are rendered for upstream's`() async throws {
+    let outcome = try await Program.run(
+      as: "frr-metrics",
+      [
+        "--metrics-port=9121", "--metrics-bind-address=0.0.0.0",
+        "--tls-cert-file=/etc/metrics/tls.crt", "--tls-private-key-file=/etc/metrics/tls.key",
+        "--tls-min-version=VersionTLS12", "--kubeconfig", "/nonexistent",
+      ])
+    #expect(!outcome.isSuccess)
+    #expect(outcome.error.contains("/nonexistent"), "\(outcome.error)")
+    #expect(!outcome.error.contains("Usage:"), "\(outcome.error)")
+  }
 }

@@ -93,13 +93,14 @@ import Testing
       for (level, saysMore) in [("info", false), ("debug", true)] {
         let levels = Mutex<Set<String>>([])
         let end = try await withOperator(
-          "one", cluster, kubeconfig: kubeconfig, logLevel: level
+          level, cluster, kubeconfig: kubeconfig, logLevel: level
         ) { program in
-          try await self.awaitLeader("one", cluster)
-          try program.terminate()
           for await line in program.lines {
             let event = try JSONValue(parsing: line)
             levels.withLock { _ = $0.insert(event["level"]?.stringValue ?? "") }
+            guard event["msg"] == "found cluster" else { continue }
+            try await self.awaitLeader(level, cluster)
+            try program.terminate()
           }
         }
         #expect(end.isSuccess)

@@ -42,6 +42,25 @@ import Testing
     }
   }
 
+  @Test func `Serves a page of its own, and a health that everybody may ask for`() async throws {
+    let failure = Mutex<String?>(nil)
+    try await withService({ onListening in
+      var endpoint = MetricsEndpoint(
+        address: .loopback(port: 0), security: .plain, path: "/frr", authorizer: nil,
+        logger: Logger(label: "test"), onListening: onListening
+      ) { "y 2\n" }
+      endpoint.liveness = ("/livez", { failure.withLock { $0 } })
+      return endpoint
+    }) { (server: ServedEndpoint) async throws in
+      #expect(try await server.get("/frr").body == "y 2\n")
+      #expect(try await server.get("/metrics").status == 404)
+      #expect(try await server.get("/livez").status == 200)
+      failure.withLock { $0 = "not running: bgpd" }
+      let answer = try await server.get("/livez")
+      #expect(answer.status == 404 && answer.body.contains("bgpd"), "\(answer)")
+    }
+  }
+
   @Test func `Serves the registry over HTTPS with a certificate made on the spot`() async throws {
     let certificate = try ServingCertificate.selfSigned(names: ["speaker"], at: now())
     try await withService(
