@@ -25,8 +25,9 @@ import Testing
       .merge(["spec": ["bgpBackend": backend]]))
   }
 
-  @Test func `One backend after the other, each without what only another needs`() async throws {
-    try await withOperatorFixture { fixture in
+  @Test(.needsClusterOfItsOwn)
+  func `One backend after the other, each without what only another needs`() async throws {
+    try await withOperatorFixture(isAlone: true) { fixture in
       try await fixture.withOperator(Self.upstream) {
         try await fixture.createMetalLB { $0.bgpBackend = "frr-k8s" }
         try await fixture.eventuallyExists(DaemonSet.self, "frr-k8s")
@@ -57,7 +58,7 @@ import Testing
   @Test(.needsClusterOfItsOwn) func `In frr mode FRR's start-up files stay the objects they are`()
     async throws
   {
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       var startup: ConfigMap?
       for label in ["first", "second"] {
         try await fixture.withOperator(Self.upstream) {
@@ -145,7 +146,7 @@ import Testing
   @Test(.needsClusterOfItsOwn) func `The controller may reach the API server wherever it listens`()
     async throws
   {
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       let slice: JSONValue = [
         "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
         "metadata": [

@@ -55,7 +55,7 @@ struct ShippedInstallationTests {
 
   @Test(arguments: Platform.allCases)
   func `Everything that upstream's validation looks for is there`(platform: Platform) async throws {
-    try await withOperatorFixture { fixture in
+    try await withOperatorFixture(isAlone: true) { fixture in
       if platform == .openshift { try await fixture.becomeOpenShift() }
       try await install(platform, fixture)
       let namespace = try await fixture.client.get(Namespace.self, fixture.namespace)
