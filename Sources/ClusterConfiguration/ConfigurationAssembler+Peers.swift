@@ -1,6 +1,7 @@
 import KubernetesAPI
 import LegacyConfiguration
 import MetalLBAPI
+import NetworkAddresses
 
 extension ConfigurationAssembler {
   mutating func acceptProfiles(
@@ -129,10 +130,15 @@ private struct FRRPeerRules {
   }
 
   private var peers: [ConfiguredPeer] = []
+  /// All router IDs so far, and all local AS numbers of each VRF: mostly there is one, and nobody to compare with.
+  private var routerIDs: Set<IPv4Address?> = []
+  private var localASNs: [String: Set<UInt32>] = [:]
   private var sessions: [Session: [ConfiguredPeer]] = [:]
 
   mutating func insert(_ peer: ConfiguredPeer) {
     peers.append(peer)
+    routerIDs.insert(peer.routerID)
+    localASNs[peer.vrf, default: []].insert(peer.myASN)
     sessions[Session(vrf: peer.vrf, endpoint: peer.endpoint), default: []].append(peer)
   }
 
@@ -144,6 +150,10 @@ private struct FRRPeerRules {
         "a session with this peer already exists, by \(other.source), on a node of both: FRR has one for each address and VRF"
       )
     }
+    guard
+      !routerIDs.isSubset(of: [peer.routerID])
+        || !localASNs[peer.vrf, default: []].isSubset(of: [peer.myASN])
+    else { return nil }
     for other in peers {
       if other.routerID != peer.routerID, meet(peer, other, &nodes) {
         return ConfigurationFault(

@@ -18,6 +18,7 @@ extension ConfigurationAssembler {
 
     var accepted: [String: AcceptedPool] = [:]
     var space = AddressSpace()
+    var namespaces = NamespaceSelection(sources.namespaces)
     assessment.problems += pools.accept(candidates, concernsPools: true) { version, object in
       let pool = version.pool
       if let other = accepted[pool.name] {
@@ -38,7 +39,7 @@ extension ConfigurationAssembler {
       }
       accepted[pool.name] = AcceptedPool(
         version: version,
-        configured: pool.configured(source: object, namespaces: sources.namespaces))
+        configured: pool.configured(source: object, &namespaces))
       return nil
     }
     return accepted

@@ -159,18 +159,20 @@ struct PoolValidationTests {
   @Test func `Only a priority matches every Service`() throws {
     let parsed = try ParsedPool(
       pool("a", ["10.0.0.0/24"], allocation: Allocation(priority: 5)))
+    var none = NamespaceSelection([])
     let configured = parsed.configured(
-      source: ConfigurationObject(reference: ObjectReference()), namespaces: [])
+      source: ConfigurationObject(reference: ObjectReference()), &none)
     #expect(configured.serviceAllocation == .init(priority: 5))
   }
 
   @Test func `Names and selected namespaces are one set, which may be empty`() throws {
+    var existing = NamespaceSelection([
+      namespace("x", ["team": "red"]), namespace("y", ["team": "blue"]),
+    ])
     func namespaces(_ allocation: Allocation) throws -> Set<String>? {
       try ParsedPool(pool("a", ["10.0.0.0/24"], allocation: allocation))
-        .configured(
-          source: ConfigurationObject(reference: ObjectReference()),
-          namespaces: [namespace("x", ["team": "red"]), namespace("y", ["team": "blue"])]
-        ).serviceAllocation?.namespaces
+        .configured(source: ConfigurationObject(reference: ObjectReference()), &existing)
+        .serviceAllocation?.namespaces
     }
     let red = LabelSelector(matchLabels: ["team": "red"])
     let green = LabelSelector(matchLabels: ["team": "green"])

@@ -74,23 +74,24 @@ package struct ParsedPool: Sendable, Hashable {
   }
 
   /// The pool in a cluster with these Namespaces; advertisements are attached later.
-  func configured(source: ConfigurationObject, namespaces: [Namespace]) -> ConfiguredPool {
+  func configured(
+    source: ConfigurationObject, _ namespaces: inout NamespaceSelection
+  ) -> ConfiguredPool {
     ConfiguredPool(
       name: name, source: source, ranges: ranges, autoAssign: autoAssign,
       avoidBuggyIPs: avoidBuggyIPs,
-      serviceAllocation: serviceAllocation.map { $0.resolved(in: namespaces) })
+      serviceAllocation: serviceAllocation.map { $0.resolved(in: &namespaces) })
   }
 }
 
 extension IPAddressPool.ServiceAllocation {
-  fileprivate func resolved(in existing: [Namespace]) -> ConfiguredPool.ServiceAllocation {
+  fileprivate func resolved(
+    in existing: inout NamespaceSelection
+  ) -> ConfiguredPool.ServiceAllocation {
     var names: Set<String>?
-    if !(namespaces ?? []).isEmpty || !(namespaceSelectors ?? []).isEmpty {
-      let selected = existing.filter { namespace in
-        (namespaceSelectors ?? []).contains { $0.matches(namespace.metadata.labels) }
-      }
-      names = Set(namespaces ?? []).union(selected.map(\.metadata.name))
-    }
+    let (named, selectors) = (namespaces ?? [], namespaceSelectors ?? [])
+    if !selectors.isEmpty { names = existing.names(selectors) }
+    if !named.isEmpty { names = (names ?? []).union(named) }
     return ConfiguredPool.ServiceAllocation(
       priority: priority ?? 0, namespaces: names, serviceSelectors: serviceSelectors ?? [])
   }
