@@ -51,9 +51,10 @@ struct APIResponse: Sendable {
 
   static var noSuchPath: APIResponse { APIResponse(status: 404, text: "404 page not found\n") }
 
-  /// A failure as the API tells it.
-  init(_ error: APIError) {
-    self.init(status: error.code, json: error.status.json)
+  /// A failure as the API tells it, in the encoding that was asked for.
+  init(_ error: APIError, encoding: OutputForm.Encoding = .json) {
+    self = ResourceCall.encode(
+      status: error.code, error.status.json, form: OutputForm(encoding: encoding))
     if let seconds = error.retryAfterSeconds { headers.append(("Retry-After", String(seconds))) }
     add(warnings: error.warnings)
   }

@@ -23,7 +23,8 @@ struct RequestHandler: Sendable {
     do {
       return try await answer(request)
     } catch let error as APIError {
-      return APIResponse(error)
+      let form = OutputForm.negotiate(request.headers[.accept], allowsTransforms: true)
+      return APIResponse(error, encoding: form?.encoding ?? .json)
     } catch {
       logger.error("Request failed", metadata: ["path": "\(request.path)", "error": "\(error)"])
       return APIResponse(.internalError("\(error)"))
@@ -170,6 +171,8 @@ struct ResourceCall: Sendable {
     guard let verb = ResourceDefinition.Verb(rawValue: attributes.verb),
       definition.verbs.contains(verb)
     else { throw APIError.methodNotAllowed }
+    // Before anything is changed.
+    _ = try outputForm()
     guard let table = definition.storage else { return try await answerReview() }
     switch verb {
     case .get: return try await get(table)

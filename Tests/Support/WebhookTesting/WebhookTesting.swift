@@ -69,6 +69,7 @@ package func withRegisteredWebhooks<Result: Sendable>(
         $0?[path: ["spec", "conversion", "webhook", "clientConfig", "caBundle"]] != nil
       }
     }
+    try await cluster.waitForRegistrations()
     do {
       let result = try await body()
       try await cluster.client.delete(registration.resource, registration.name)
@@ -77,6 +78,53 @@ package func withRegisteredWebhooks<Result: Sendable>(
       try? await cluster.client.delete(registration.resource, registration.name)
       throw error
     }
+  }
+}
+
+/// The server asks no webhook that was registered within 30 s.
+private struct UnheardRegistrations: Error {}
+
+extension TestCluster {
+  /// A real server hears of registrations a moment after they were stored, in their order: once it asks a webhook
+  /// that was registered last, it asks all earlier ones as they are now.
+  fileprivate func waitForRegistrations() async throws {
+    let last = InjectionTarget.validatingWebhooks(uniqueName("last"))
+    _ = try await client.create(
+      [
+        "apiVersion": .string(last.resource.apiVersion), "kind": .string(last.resource.kind),
+        "metadata": ["name": .string(last.name)],
+        "webhooks": [
+          [
+            "name": "last.metallb.io", "sideEffects": "None", "admissionReviewVersions": ["v1"],
+            "failurePolicy": "Fail", "timeoutSeconds": 1,
+            // Nobody listens there.
+            "clientConfig": ["url": "https://localhost:1/"],
+            "objectSelector": ["matchLabels": ["registration": .string(last.name)]],
+            "rules": [
+              [
+                "apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"],
+                "resources": ["configmaps"],
+              ]
+            ],
+          ]
+        ],
+      ], last.resource)
+    let probe = ConfigMap(
+      metadata: ObjectMeta(
+        name: "registration", namespace: namespace, labels: ["registration": last.name]))
+    let isHeard = try await TimeSource.system.limit(.seconds(30)) { [client] in
+      // There is nothing to await before the first refusal.
+      while await client.accepts(probe) { try await Task.sleep(for: .milliseconds(20)) }
+      return true
+    }
+    try await client.delete(last.resource, last.name)
+    guard isHeard == true else { throw UnheardRegistrations() }
+  }
+}
+
+extension APIClient {
+  fileprivate func accepts(_ object: ConfigMap) async -> Bool {
+    (try? await create(object, options: WriteOptions(dryRun: true))) != nil
   }
 }
 
