@@ -64,8 +64,8 @@ import Testing
     }
   }
 
-  @Test func `Leaving frr-k8s leaves nothing of it`() async throws {
-    try await withOperatorFixture { fixture in
+  @Test(.needsClusterOfItsOwn) func `Leaving frr-k8s leaves nothing of it`() async throws {
+    try await withOperatorFixture(isAlone: true) { fixture in
       let webhook = FRRK8sWebhook.resource
       try await fixture.withOperator(Self.upstream) {
         try await fixture.createMetalLB { $0.bgpBackend = "frr-k8s" }
@@ -115,8 +115,10 @@ import Testing
     }
   }
 
-  @Test func `Removal leaves no webhook that refuses every change`() async throws {
-    try await withOperatorFixture { fixture in
+  @Test(.needsClusterOfItsOwn) func `Removal leaves no webhook that refuses every change`()
+    async throws
+  {
+    try await withOperatorFixture(isAlone: true) { fixture in
       let webhook = FRRK8sWebhook.resource
       try await fixture.withOperator(Self.upstream) {
         try await fixture.createMetalLB { $0.bgpBackend = "frr-k8s" }

@@ -85,8 +85,10 @@ struct OperatorFixture {
         metadata: ObjectMeta(name: name, namespace: namespace ?? self.namespace), spec: spec))
   }
 
-  /// What kubelets and workload controllers would report once all Pods run.
+  /// What kubelets and workload controllers would report once all Pods run. Where a cluster has its own,
+  /// the test cannot go on.
   func reportWorkloadsReady() async throws {
+    if cluster.kind == .external { try Test.cancel("the cluster itself says what is ready") }
     let deployment = try await client.get(Deployment.self, "controller", namespace: namespace)
     let daemonSet = try await client.get(DaemonSet.self, "speaker", namespace: namespace)
     try await patchStatus(
