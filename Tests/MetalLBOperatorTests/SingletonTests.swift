@@ -46,8 +46,11 @@ import Testing
     }
   }
 
-  @Test func `Another namespace is answered and deploys nothing`() async throws {
-    try await withOperatorFixture { fixture in
+  @Test(.needsClusterOfItsOwn) func `Another namespace is answered and deploys nothing`()
+    async throws
+  {
+    // By the operators of all other tests, too, in a cluster that they share.
+    try await withOperatorFixture(isAlone: true) { fixture in
       let other = fixture.cluster.uniqueName("elsewhere")
       _ = try await fixture.client.create(Namespace(metadata: ObjectMeta(name: other)))
       try await fixture.withOperator {
