@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import KubernetesAPI
 import NIOCore
+import NIOHTTP1
 import Testing
 
 /// In which form a client wants its answer.
