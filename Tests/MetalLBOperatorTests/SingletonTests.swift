@@ -66,8 +66,10 @@ import Testing
     }
   }
 
-  @Test func `An object that has an operator of its own is left to it`() async throws {
-    try await withOperatorFixture { fixture in
+  @Test(.needsClusterOfItsOwn) func `An object that has an operator of its own is left to it`()
+    async throws
+  {
+    try await withOperatorFixture(isAlone: true) { fixture in
       let other = fixture.cluster.uniqueName("elsewhere")
       _ = try await fixture.client.create(Namespace(metadata: ObjectMeta(name: other)))
       try await fixture.createMetalLB(namespace: other)
