@@ -148,6 +148,10 @@ struct KubectlChangeTests {
 
   @Test func `edit works on subresources`() async throws {
     try await withKubectl { kubectl in
+      // A controller would write its own status.
+      guard kubectl.cluster.kind != .external else {
+        try Test.cancel("the cluster itself says what is ready")
+      }
       try await kubectl("apply", "-f", "-", input: Manifests.deployment(image: "one"))
       try await kubectl(
         "edit", "deployment", "web", "--subresource=status",

@@ -102,6 +102,10 @@ struct KubectlDeleteTests {
 
   @Test func `wait returns when a path or a condition is as asked`() async throws {
     try await withKubectl { kubectl in
+      // A controller would write its own status.
+      guard kubectl.cluster.kind != .external else {
+        try Test.cancel("the cluster itself says what is ready")
+      }
       try await kubectl("apply", "-f", "-", input: Manifests.service())
       try await kubectl("apply", "-f", "-", input: Manifests.deployment(image: "one"))
       try await kubectl(
