@@ -1,4 +1,5 @@
 import KubernetesAPI
+import KubernetesTesting
 import Testing
 
 /// Commands that change objects that are there.
