@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "--log-level=loud", "--webhook-mode=some", "--port=70000", "--tls-min-version=VersionTLS10",
+    "--log-level=loud", "--webhook-mode=some", "--port=70000", "--tls-min-version=VersionTLS9",
     "--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "--tls-curve-preferences=29,29",
     "--tls-curve-preferences=0", "--unknown=1",
   ])
