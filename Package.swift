@@ -427,11 +427,11 @@ if Context.environment["METALLB_BENCHMARKS"] != nil {
       ],
       path: "Benchmarks/ARPBenchmark", swiftSettings: settings),
     .executableTarget(
-      name: "controller-backlog",
+      name: "workload-benchmark",
       dependencies: [
         "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "KubernetesClient", subprocess,
       ],
-      path: "Benchmarks/ControllerBacklog", swiftSettings: settings),
+      path: "Benchmarks/WorkloadBenchmark", swiftSettings: settings),
     .executableTarget(
       name: "configuration-benchmark",
       dependencies: ["KubernetesAPI", "MetalLBAPI", "ClusterConfiguration"],

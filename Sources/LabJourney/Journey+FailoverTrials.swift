@@ -69,14 +69,17 @@ extension Journey {
         }
         try await load.answers()
         let answered = load.lastAnswer - begin
+        var (attempts, losses) = load.takeCounts()
         switch cause {
-        case .crash: break
+        // Until then the Service leads to the dead echo Pod too, whoever has the address.
+        case .crash: try await awaitEchoes { !$0.contains(owner) }
         // What would be lost when the old owner stops.
         case .termination: try await awaitEnd(of: speaker)
         case .pause: try await Task.sleep(for: Self.pause)
         }
         try await load.answers()
-        let (attempts, losses) = load.takeCounts()
+        let late = load.takeCounts()
+        if cause != .crash { (attempts, losses) = (attempts + late.attempts, losses + late.losses) }
         let back = Self.wallTime
         switch cause {
         case .crash: try await session.cluster.restart(owner)
@@ -85,6 +88,7 @@ extension Journey {
         }
         _ = try await announcement(of: address, in: capture, after: back) { $0 == hardware }
         try await awaitSpeakers()
+        if cause == .crash { try await awaitEchoes { $0.contains(owner) } }
         // The others take a moment to leave the address to its owner, and must not be asked back in between.
         try await Task.sleep(for: .seconds(2))
         try await load.answers()
@@ -130,6 +134,24 @@ extension Journey {
         what: "\(address) is announced by its next node", after: .seconds(60), last: "silence")
     }
     return frame.time
+  }
+
+  /// Waits for the nodes to which the Service leads.
+  private func awaitEchoes(_ fit: (Set<String>) -> Bool) async throws {
+    for _ in 0..<600 {
+      let slices = try await client.list(EndpointSlice.self, namespace: JourneyObjects.namespace)
+      let ready = slices.items.flatMap { $0.endpoints ?? [] }.filter {
+        $0.conditions?.ready != false
+      }
+      if fit(Set(ready.compactMap(\.nodeName))) {
+        // The proxies read the same slices.
+        try await Task.sleep(for: .milliseconds(200))
+        return
+      }
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    throw JourneyError.timedOut(
+      what: "the Service leads to other nodes", after: .seconds(60), last: "its endpoints stay")
   }
 
   // MARK: Speakers

@@ -25,9 +25,11 @@ struct KubectlChangeTests {
       #expect(deployment[path: ["spec", "replicas"]] == 5)
       #expect(
         deployment[path: ["spec", "template", "spec", "containers"]]?.arrayValue?.count == 1)
+      // Nobody else writes this one: a Deployment's controller may between kubectl's two looks at it.
+      try await kubectl("create", "configmap", "settings", "--from-literal=a=1")
       let same = try await kubectl(
-        "patch", "deployment", "web", "--type=merge", "-p", #"{"spec":{"replicas":5}}"#)
-      #expect(same == "deployment.apps/web patched (no change)\n")
+        "patch", "configmap", "settings", "--type=merge", "-p", #"{"data":{"a":"1"}}"#)
+      #expect(same == "configmap/settings patched (no change)\n")
       let refusal = try await kubectl.failure(
         of: "patch", "deployment", "web", "--type=json", "-p",
         #"[{"op":"test","path":"/spec/replicas","value":9}]"#)

@@ -66,21 +66,12 @@ struct BuiltInKinds: Sendable {
         "phase": "Pending", "qosClass": .string(PodDefaults.qosClass(of: object["spec"] ?? [:])),
       ]
       object[path: ["metadata", "generation"]] = 1
-    case ("", "Node"): addNotReadyTaint(&object)
+    case ("", "Node"): NodeRules.addNotReadyTaint(&object)
     case ("apps", let name): WorkloadRules.prepareForCreate(name, &object)
     case ("batch", "Job"): WorkloadRules.prepareJob(&object)
     case ("apiextensions.k8s.io", "CustomResourceDefinition"):
       CustomResourceDefinitionRules.prepareForCreate(&object)
     default: break
-    }
-  }
-
-  /// `TaintNodesByCondition`: nothing runs on a Node before it reported ready.
-  private static func addNotReadyTaint(_ node: inout JSONValue) {
-    let taint: JSONValue = ["key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"]
-    let taints = node.list("spec", "taints")
-    if !taints.contains(where: { $0["key"] == taint["key"] && $0["effect"] == taint["effect"] }) {
-      node[path: ["spec", "taints"]] = .array(taints + [taint])
     }
   }
 
@@ -102,6 +93,7 @@ struct BuiltInKinds: Sendable {
     behavior.validateStatusUpdate = { object, _ in
       switch (kind.group, kind.kind) {
       case ("", "Service"): ServiceRules.validateStatus(object)
+      case ("", "Node"): NodeRules.validateStatus(object)
       case ("apps", _): WorkloadRules.validateStatus(object)
       default: []
       }
@@ -114,6 +106,7 @@ struct BuiltInKinds: Sendable {
     case ("", "Secret"): CoreRules.validateSecret(object)
     case ("", "Service"): ServiceRules.validate(object)
     case ("", "Pod"): PodRules.validate(object)
+    case ("", "Node"): NodeRules.validate(object)
     case ("", "Event"): CoreRules.validateEvent(object, isNew: false)
     case ("events.k8s.io", "Event"):
       CoreRules.validateEvent(EventConversion.core(from: object), isNew: true)
@@ -150,6 +143,7 @@ struct BuiltInKinds: Sendable {
         + (errors.isEmpty ? CoreRules.validateSecret(object) : [])
     case ("", "Service"): return ServiceRules.validateUpdate(object, old: old)
     case ("", "Pod"): return PodUpdateRules.validate(object, old: old)
+    case ("", "Node"): return NodeRules.validateUpdate(object, old: old)
     case ("events.k8s.io", "Event"):
       return CoreRules.validateEventUpdate(
         EventConversion.core(from: object), old: EventConversion.core(from: old))

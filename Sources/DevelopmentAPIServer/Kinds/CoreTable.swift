@@ -46,8 +46,8 @@ enum CoreTable {
     NodeCondition
       type string!
       status string!
-      lastHeartbeatTime time
-      lastTransitionTime time
+      lastHeartbeatTime time!
+      lastTransitionTime time!
       reason string
       message string
     NodeAddress

@@ -10,6 +10,12 @@ enum KindDefaults {
     case ("", "Namespace"):
       object[path: ["metadata", "labels", "kubernetes.io/metadata.name"]] = .string(
         object.text("metadata", "name"))
+    case ("", "Node"):
+      NodeRules.joinPodCIDRs(&object)
+      if object.has("status", "capacity") {
+        object.setDefault(
+          "status", "allocatable", to: object[path: ["status", "capacity"]] ?? [:])
+      }
     case ("", "Pod"):
       object.edit("spec") { PodDefaults.apply(toPodSpec: &$0) }
     case ("", "PodTemplate"):

@@ -56,3 +56,7 @@ struct ProcessFigures: Sendable {
     try String(contentsOfFile: path, encoding: .utf8)
   }
 }
+
+extension Duration {
+  var seconds: Double { self / .seconds(1) }
+}

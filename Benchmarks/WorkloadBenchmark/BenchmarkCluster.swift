@@ -125,6 +125,17 @@ struct BenchmarkCluster: Sendable {
       ], log: "controller", body)
   }
 
+  /// Runs the speaker of a node beside `body`, which gets its process id. It announces on every interface.
+  func runningSpeaker<Result: Sendable>(
+    on node: String, _ body: (Int32) async throws -> Result
+  ) async throws -> Result {
+    try await program.running(
+      [
+        "speaker", "--kubeconfig", kubeconfig, "--namespace", Self.namespace, "--port", "27473",
+        "--health-probe-port", "27474", "--node-name", node, "--pod-name", "speaker-\(node)",
+      ], log: "speaker", body)
+  }
+
   private static let customResourceDefinitions = ResourceKind(
     group: "apiextensions.k8s.io", version: "v1", kind: "CustomResourceDefinition",
     plural: "customresourcedefinitions", isNamespaced: false)

@@ -124,7 +124,3 @@ extension BenchmarkCluster {
       + ProcessFigures(process: client).processorTime
   }
 }
-
-extension Duration {
-  var seconds: Double { self / .seconds(1) }
-}
