@@ -1,4 +1,5 @@
 import ArgumentParser
+import KubernetesClient
 import OperatorRendering
 
 @main
@@ -30,7 +31,10 @@ struct MetalLBCommand: AsyncParsableCommand {
   static func main() async {
     let program = CommandLine.arguments.first?.split(separator: "/").last.map(String.init) ?? ""
     var arguments = Array(CommandLine.arguments.dropFirst())
-    if let command = commandsByProgramName[program] { arguments.insert(command, at: 0) }
+    let implied =
+      program == "metallb"
+      ? ImpliedCommand.command(arguments: arguments, environment: processEnvironment()) : nil
+    if let command = commandsByProgramName[program] ?? implied { arguments.insert(command, at: 0) }
     await main(arguments.compactMap(withoutBooleanValue))
   }
 
