@@ -5,6 +5,8 @@ package struct ChartProblem: Error, Sendable, Hashable {
     case unknown
     /// Known, and without a counterpart here.
     case withoutEffect
+    /// The chart alone knows the rest of it.
+    case assumed
     /// It cannot be meant as it is written.
     case invalid
     /// It excludes another value.
@@ -25,7 +27,7 @@ package struct ChartProblem: Error, Sendable, Hashable {
   /// Errors have to be mended, the rest is worth knowing.
   package var isError: Bool {
     switch reason {
-    case .unknown, .withoutEffect: false
+    case .unknown, .withoutEffect, .assumed: false
     case .invalid, .contradiction: true
     }
   }
@@ -37,7 +39,7 @@ extension ChartProblem: CustomStringConvertible {
     return switch reason {
     case .unknown: "\(place)unknown value, ignored\(message.isEmpty ? "" : ": \(message)")"
     case .withoutEffect: "\(place)without effect: \(message)"
-    case .invalid, .contradiction: "\(place)\(message)"
+    case .assumed, .invalid, .contradiction: "\(place)\(message)"
     }
   }
 }

@@ -16,20 +16,35 @@ struct ChartReading {
   var isFRRK8sEnabled: Bool?
   var isFRRK8sExternal = false
   var isSpeakerEnabled = true
+  var areNetworkPoliciesOff = false
+  var hasPrometheusRules = false
+  var ignoresExclusionLabel = false
   var healthPorts: [String: Int] = [:]
+  /// Addresses and options of the pack's manifest flavour, in the words of the ConfigMap.
+  var packPool: [String: JSONValue] = [:]
 
-  enum ImageOwner: Hashable { case controller, speaker, frr, frrK8s }
+  enum ImageOwner: Hashable, CaseIterable {
+    case controller, speaker, frr, frrK8s
+
+    /// What the newest chart that we know runs.
+    var ofChart: (repository: String, tag: String) {
+      switch self {
+      case .controller: ("quay.io/metallb/controller", "v0.16.1")
+      case .speaker: ("quay.io/metallb/speaker", "v0.16.1")
+      case .frr: ("quay.io/frrouting/frr", "10.5.3")
+      case .frrK8s: ("quay.io/metallb/frr-k8s", "v0.0.25")
+      }
+    }
+
+    /// Whether the chart's own values name a tag, and do not leave it to the version of the chart.
+    var hasTagOfChart: Bool { self == .frr }
+  }
 
   struct ImageParts: Hashable {
     var repository: String?
     var tag: String?
-
-    /// - Parameter fallback: the chart's repository.
-    func reference(_ fallback: String) -> String? {
-      guard repository != nil || tag != nil else { return nil }
-      let name = repository ?? fallback
-      return tag.map { $0.hasPrefix("sha256:") ? "\(name)@\($0)" : "\(name):\($0)" } ?? name
-    }
+    /// Where the repository stands.
+    var path = ""
   }
 
   mutating func note(_ reason: ChartProblem.Reason, _ path: String, _ message: String = "") {
@@ -46,23 +61,26 @@ struct ChartReading {
     return spec
   }
 
-  /// Nothing said leaves the choice to the operator, which keeps the backend of a cluster that it takes over.
+  /// Nothing said leaves the choice to the operator, which keeps the backend of a cluster that it takes over. Native is
+  /// what the chart does for those who turn its default, frr-k8s, off; `speaker.frr` is off anyway.
   private var backend: String? {
     if isFRRK8sExternal { return "frr-k8s-external" }
     if isFRREnabled == true { return "frr" }
-    if isFRRK8sEnabled == true { return "frr-k8s" }
-    return isFRRK8sEnabled == nil && isFRREnabled == nil ? nil : "native"
+    return isFRRK8sEnabled.map { $0 ? "frr-k8s" : "native" }
   }
 
   func finishedOptions() -> ChartValues.InstallOptions {
     var options = options
-    let registry = "quay.io/metallb"
-    options.controllerImage =
-      images[.controller]?.reference("\(registry)/controller") ?? options.controllerImage
-    options.speakerImage =
-      images[.speaker]?.reference("\(registry)/speaker") ?? options.speakerImage
-    options.frrImage = images[.frr]?.reference("quay.io/frrouting/frr")
-    options.frrK8sImage = images[.frrK8s]?.reference("\(registry)/frr-k8s")
+    options.controllerImage = image(.controller) ?? options.controllerImage
+    options.speakerImage = image(.speaker) ?? options.speakerImage
+    options.frrImage = image(.frr)
+    options.frrK8sImage = image(.frrK8s)
+    if areNetworkPoliciesOff {
+      options.environment["DISABLE_NETWORK_POLICIES"] = "true"
+      options.hasDenyPolicy = false
+    }
+    if hasPrometheusRules { options.environment["DEPLOY_PROMETHEUSRULES"] = "true" }
+    if ignoresExclusionLabel { options.environment["IGNORE_EXCLUDE_LB"] = "true" }
     if monitors == ["serviceMonitor"] { options.environment["DEPLOY_SERVICEMONITORS"] = "true" }
     if monitors == ["podMonitor"] { options.environment["DEPLOY_PODMONITORS"] = "true" }
     if let port = healthPorts.values.first, port != 17472 {
@@ -71,9 +89,33 @@ struct ChartReading {
     return options
   }
 
+  /// The image that the values name; nil for what the chart's own values say, which leaves the choice to the
+  /// installation.
+  private func image(_ owner: ImageOwner) -> String? {
+    guard let parts = images[owner] else { return nil }
+    let chart = owner.ofChart
+    let name = parts.repository ?? chart.repository
+    if name == chart.repository, parts.tag == (owner.hasTagOfChart ? chart.tag : nil) { return nil }
+    let tag = parts.tag ?? chart.tag
+    return tag.hasPrefix("sha256:") ? "\(name)@\(tag)" : "\(name):\(tag)"
+  }
+
+  /// Repositories without a tag: the chart adds its own version, which the values do not tell.
+  private var assumedTags: [ChartProblem] {
+    ImageOwner.allCases.compactMap { owner in
+      guard let parts = images[owner], let repository = parts.repository, parts.tag == nil,
+        repository != owner.ofChart.repository
+      else { return nil }
+      return ChartProblem(
+        .assumed, path: parts.path,
+        "without a tag, which would be the chart's version: \(owner.ofChart.tag) is taken; write the tag"
+      )
+    }
+  }
+
   /// What the chart refuses to render, and what one MetalLB object cannot say.
   func contradictions() -> [ChartProblem] {
-    var problems: [ChartProblem] = []
+    var problems = assumedTags
     func refuse(_ path: String, _ message: String) {
       problems.append(ChartProblem(.contradiction, path: path, message))
     }

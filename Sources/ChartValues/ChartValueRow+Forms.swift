@@ -28,9 +28,21 @@ extension ChartValueRow {
   ) -> ChartValueRow {
     .init(
       path,
-      .read { reading, value, _ throws(ValueFault) in
+      .read { reading, value, path throws(ValueFault) in
         let text = try value.text()
-        if !text.isEmpty { reading.images[owner, default: .init()][keyPath: part] = text }
+        guard !text.isEmpty else { return }
+        reading.images[owner, default: .init()][keyPath: part] = text
+        reading.images[owner]?.path = path
+      })
+  }
+
+  static func flag(
+    _ path: String, _ field: any WritableKeyPath<ChartReading, Bool> & Sendable
+  ) -> ChartValueRow {
+    .init(
+      path,
+      .read { reading, value, _ throws(ValueFault) in
+        reading[keyPath: field] = try value.flag()
       })
   }
 

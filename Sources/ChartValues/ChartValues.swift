@@ -33,8 +33,6 @@ package struct ChartValues: Sendable, Hashable {
     package var environment: [String: String] = [:]
     /// Whether all traffic of the namespace is denied that no policy allows; `nil` leaves it to the installation.
     package var hasDenyPolicy: Bool?
-    /// The port of the API server, for network policies.
-    package var apiServerPort: Int?
 
     package init() {}
   }

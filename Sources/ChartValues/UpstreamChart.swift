@@ -4,7 +4,11 @@ import MetalLBAPI
 /// The values of upstream's chart `metallb`.
 enum UpstreamChart {
   static let walk = ValueWalk(
-    general + monitoring + controller + speaker + backends + policies)
+    general + monitoring + rules + controller + speaker + backends + policies,
+    switches: [
+      "prometheus.podMonitor", "prometheus.serviceMonitor", "prometheus.prometheusRule",
+    ],
+    subcharts: ["frr-k8s": "of frr-k8s only alwaysBlock and the images can be set"])
 
   private static let general: [ChartValueRow] = [
     .init("imagePullSecrets", .none(default: [], "add them to the service accounts")),
@@ -46,9 +50,6 @@ enum UpstreamChart {
       .init("prometheus.serviceAccount", .none(default: "", bindYourself)),
       .init("prometheus.namespace", .none(default: "", bindYourself)),
       .init("prometheus.rbacProxy", .none(default: [:], "processes check access themselves")),
-      .init(
-        "prometheus.prometheusRule", .none(default: ["enabled": false], "create the rules yourself")
-      ),
     ] + monitor("podMonitor") + monitor("serviceMonitor")
 
   private static let bindYourself = "bind the account of Prometheus yourself"
@@ -80,13 +81,41 @@ enum UpstreamChart {
     return rows
   }
 
+  private static let rules: [ChartValueRow] =
+    [
+      .flag("prometheus.prometheusRule.enabled", \.hasPrometheusRules),
+      .init("prometheus.prometheusRule.additionalLabels", .none(default: [:], fixedRules)),
+      .init("prometheus.prometheusRule.annotations", .none(default: [:], fixedRules)),
+      .init("prometheus.prometheusRule.extraAlerts", .none(default: [], fixedRules)),
+      .init(
+        "prometheus.prometheusRule.addressPoolUsage.thresholds",
+        .read { reading, value, path throws(ValueFault) in
+          let percents = (value.arrayValue ?? []).map { $0["percent"]?.integerValue }
+          if percents != [75, 85, 95] { reading.note(.withoutEffect, path, fixedRules) }
+        }),
+    ]
+    + [
+      ("staleConfig", "warning"), ("configNotLoaded", "warning"),
+      ("addressPoolExhausted", "critical"), ("addressPoolUsage", "warning"),
+      ("bgpSessionDown", "critical"),
+    ].flatMap { (alert: String, severity: String) -> [ChartValueRow] in
+      let path = "prometheus.prometheusRule.\(alert)"
+      return [
+        .init("\(path).enabled", .none(default: true, fixedRules)),
+        .init("\(path).excludePools", .none(default: "", fixedRules)),
+        .init(
+          "\(path).labels", .none(default: ["severity": .string(severity)], fixedRules)),
+      ]
+    }
+
+  private static let fixedRules = "the rules of the chart's defaults are installed"
   private static let fixedMonitors = "monitors are made as the platform needs them"
 
   private static let policies: [ChartValueRow] = [
     .init(
       "networkpolicies.enabled",
       .read { reading, value, _ throws(ValueFault) in
-        if try !value.flag() { reading.options.environment["DISABLE_NETWORK_POLICIES"] = "true" }
+        reading.areNetworkPoliciesOff = try !value.flag()
       }),
     .init(
       "networkpolicies.defaultDeny",
@@ -96,9 +125,9 @@ enum UpstreamChart {
     .init(
       "networkpolicies.apiPort",
       .read { reading, value, _ throws(ValueFault) in
+        // The chart's default says nothing about this cluster; the operator finds out.
         let port = try value.port()
-        reading.options.apiServerPort = port
-        reading.options.environment["KUBERNETES_API_PORT"] = String(port)
+        if port != 6443 { reading.options.environment["KUBERNETES_API_PORT"] = String(port) }
       }),
   ]
 
@@ -143,8 +172,7 @@ enum UpstreamChart {
         "speaker.memberlist.wanConfig",
         .none(default: false, "write it into ConfigMap metallb-memberlist-config")),
       .init("speaker.excludeInterfaces.enabled", .none(default: true, "it is always on")),
-      .init(
-        "speaker.ignoreExcludeLB", .none(default: false, "remove the label from the nodes instead")),
+      .flag("speaker.ignoreExcludeLB", \.ignoresExclusionLabel),
       .init("speaker.bgpDebounceTimeout", .none(default: 3000, "sessions change at once")),
       .init("speaker.secretName", .none(default: "", "it is metallb-memberlist")),
       .init(

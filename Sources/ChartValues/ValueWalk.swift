@@ -34,8 +34,16 @@ struct ValueWalk {
   private let rows: [[String]: ChartValueRow.Effect]
   /// All beginnings of paths, so that unknown values are told from those on the way to known ones.
   private let branches: Set<[String]>
+  /// Groups of values that ask for nothing unless their member `enabled` is true.
+  private let switches: Set<[String]>
+  /// Charts inside the chart, of which the rows know what has an effect, and what is so for the rest of them.
+  private let subcharts: [String: String]
 
-  init(_ rows: [ChartValueRow]) {
+  init(
+    _ rows: [ChartValueRow], switches: [String] = [], subcharts: [String: String] = [:]
+  ) {
+    self.switches = Set(switches.map { $0.split(separator: ".").map(String.init) })
+    self.subcharts = subcharts
     self.rows = Dictionary(rows.map { ($0.path, $0.effect) }, uniquingKeysWith: { $1 })
     branches = Set(rows.flatMap { row in row.path.indices.map { Array(row.path[..<$0]) } })
   }
@@ -57,7 +65,14 @@ struct ValueWalk {
         reading.note(.invalid, place, "expected keys and values below it")
         return
       }
+      let known = reading.problems.count
       for (key, member) in members { visit(member, path + [key], prefix, &reading) }
+      if switches.contains(path), members["enabled"] != true {
+        let said = reading.problems[known...].filter { $0.reason != .withoutEffect }
+        reading.problems.replaceSubrange(known..., with: said)
+      }
+    } else if let subchart = path.first, let reason = subcharts[subchart] {
+      if value.asksForSomething { reading.note(.withoutEffect, place, reason) }
     } else {
       reading.note(.unknown, place)
     }
@@ -69,7 +84,7 @@ struct ValueWalk {
   ) {
     switch effect {
     case .none(let standard, let reason):
-      guard value != standard, !value.isEmptyValue else { return }
+      guard value != standard, !value.isHollow else { return }
       reading.note(.withoutEffect, place, reason)
     case .read(let reader):
       do throws(ValueFault) {
@@ -90,6 +105,22 @@ extension JSONValue {
     case .array(let items): items.isEmpty
     case .object(let members): members.isEmpty
     case .bool, .integer, .double: false
+    }
+  }
+
+  /// Whether there is nothing but empty values in it.
+  var isHollow: Bool {
+    guard let members = objectValue else { return isEmptyValue }
+    return members.allSatisfy { $0.value.isHollow }
+  }
+
+  /// Whether anything in it is more than empty or off.
+  var asksForSomething: Bool {
+    switch self {
+    case .bool(let isOn): isOn
+    case .array(let items): items.contains(where: \.asksForSomething)
+    case .object(let members): members.contains { $0.value.asksForSomething }
+    case .null, .string, .integer, .double: !isEmptyValue
     }
   }
 

@@ -13,6 +13,7 @@ extension ChartReading {
     }
     if let manifests = rest["manifests"] {
       Self.manifestWalk.walk(manifests, prefix: ["manifests"], into: &self)
+      addPackPool()
       rest["manifests"] = nil
     }
     if let charts = rest["charts"] {
@@ -133,16 +134,28 @@ extension ChartReading {
       "metallb.avoidBuggyIps",
       .read { reading, value, _ throws(ValueFault) in
         let isOn = try value.flag()
-        reading.changePackPool { $0["avoidBuggyIPs"] = .bool(isOn) }
+        reading.packPool["avoid-buggy-ips"] = .bool(isOn)
       }),
     .init(
       "metallb.addresses",
       .read { reading, value, _ throws(ValueFault) in
         let addresses = try value.texts()
         guard !addresses.isEmpty else { throw ValueFault("expected at least one range or CIDR") }
-        reading.changePackPool { $0["addresses"] = .strings(addresses) }
+        reading.packPool["addresses"] = .strings(addresses)
       }),
   ])
+
+  /// The manifest flavour has one pool for layer 2, in the ConfigMap where the pack's page tells people to look for it.
+  private mutating func addPackPool() {
+    guard packPool["addresses"] != nil else { return }
+    var pool: JSONValue = ["name": "default", "protocol": "layer2"]
+    for key in ["addresses", "avoid-buggy-ips"] { pool[key] = packPool[key] }
+    do throws(ValueFault) {
+      try addConfigMap(["address-pools": [pool]])
+    } catch {
+      note(.invalid, "manifests.metallb.addresses", error.message)
+    }
+  }
 
   /// `pack`: where to install. The images and charts are what the vendor's platform downloads.
   private static let packWalk = ValueWalk([
@@ -159,36 +172,6 @@ extension ChartReading {
         try reading.addNamespaceLabels(value, path)
       }),
   ])
-
-  /// The one pool of the manifest flavour, with the advertisement that makes it a layer 2 pool.
-  private mutating func changePackPool(_ change: (inout JSONValue) -> Void) {
-    let isPool = { (object: JSONValue) in
-      object["kind"] == "IPAddressPool"
-        && object[path: ["metadata", "name"]] == .string(Self.packPoolName)
-    }
-    let index: Int
-    if let present = objects.firstIndex(where: isPool) {
-      index = present
-    } else {
-      index = objects.count
-      let metadata: JSONValue = ["name": .string(Self.packPoolName)]
-      objects += [
-        [
-          "apiVersion": "metallb.io/v1beta1", "kind": "IPAddressPool", "metadata": metadata,
-          "spec": ["addresses": []],
-        ],
-        [
-          "apiVersion": "metallb.io/v1beta1", "kind": "L2Advertisement", "metadata": metadata,
-          "spec": ["ipAddressPools": [.string(Self.packPoolName)]],
-        ],
-      ]
-    }
-    var spec = objects[index]["spec"] ?? [:]
-    change(&spec)
-    objects[index]["spec"] = spec
-  }
-
-  private static let packPoolName = "default"
 
   /// `"metallb-system": "a=b,c=d"`. Values with a template of the vendor's platform cannot be told from here.
   private mutating func addNamespaceLabels(_ value: JSONValue, _ path: String) throws(ValueFault) {

@@ -36,7 +36,8 @@ package struct NetworkPolicy: KubernetesResource {
     package var `protocol`: String?
     package var port: IntOrString?
 
-    package init(protocol: String = "TCP", port: IntOrString) {
+    /// Without a port it stands for all ports of the protocol.
+    package init(protocol: String = "TCP", port: IntOrString? = nil) {
       self.protocol = `protocol`
       self.port = port
     }

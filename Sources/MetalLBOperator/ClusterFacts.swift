@@ -29,12 +29,10 @@ struct ClusterFacts: Sendable, Hashable {
   private static func apiServerPorts(
     _ client: APIClient, _ environment: OperatorEnvironment
   ) async throws -> [Int] {
-    if let port = environment.apiServerPort { return [port] }
     let slice: EndpointSlice? = try await optional {
       try await client.get(EndpointSlice.self, "kubernetes", namespace: "default")
     }
-    let found = Set((slice?.ports ?? []).compactMap(\.port))
-    return found.isEmpty ? RenderingInput.defaultAPIServerPorts : found.union([443]).sorted()
+    return environment.apiServerPorts(found: (slice?.ports ?? []).compactMap(\.port))
   }
 
   private static func namespaceOwner(

@@ -30,8 +30,10 @@ package struct Installation: Sendable {
   package var namespaceLabels: [String: String] = [:]
   /// Whether what no network policy allows is denied in the namespace.
   package var hasDenyPolicy = true
-  /// Ports that the operator may reach under its network policy.
-  package var apiServerPorts: [Int]
+  /// The only ports that operator and webhook server may reach under their network policies; with none, any port of
+  /// TCP. Nobody can tell before the operator runs where the API server listens, and a network plugin may compare with
+  /// that port instead of the Service's.
+  package var apiServerPorts: [Int] = []
 
   package struct ImageOverrides: Sendable, Hashable {
     package var controller: ImageReference?
@@ -43,19 +45,18 @@ package struct Installation: Sendable {
   }
 
   package init(
-    platform: Platform, namespace: String = defaultNamespace, image: ImageReference,
-    apiServerPorts: [Int] = RenderingInput.defaultAPIServerPorts
+    platform: Platform, namespace: String = defaultNamespace, image: ImageReference
   ) {
     self.platform = platform
     self.namespace = namespace
     self.image = image
-    self.apiServerPorts = apiServerPorts
   }
 
   package static let defaultNamespace = "metallb-system"
 
-  /// The name that a build on this machine gives its image.
-  package static let defaultImage = "localhost/metallb:latest"
+  /// The name that a build on this machine gives its image. A tag other than `latest` makes kubelets run the image
+  /// that was loaded onto the node instead of asking a registry for it.
+  package static let defaultImage = "localhost/metallb:v\(ProductVersion.current)"
 
   /// Everything but the CRDs, in the order in which `kubectl apply` may create it.
   package func objects() throws -> [RenderedObject] {
@@ -73,7 +74,10 @@ package struct Installation: Sendable {
         "webhook-service", namespace: namespace, pods: WebhookServerDeployment.labels,
         egress: apiServerPorts, ingress: ["webhook", "metricshttps"]),
     ]
-    if hasDenyPolicy { policies.insert(NetworkPolicies.denyAll(namespace: namespace), at: 0) }
+    // Without its own policy the controller would be cut off by this one.
+    if hasDenyPolicy, variables["DISABLE_NETWORK_POLICIES"] != "true" {
+      policies.insert(NetworkPolicies.denyAll(namespace: namespace), at: 0)
+    }
     return try [RenderedObject(namespaceObject)] + accounts
       + Roles(platform: platform, namespace: namespace).objects()
       + policies.map { try RenderedObject($0) } + WebhookRegistrations.render(self)

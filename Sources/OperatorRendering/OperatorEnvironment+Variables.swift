@@ -24,6 +24,7 @@ extension OperatorEnvironment {
     self.monitors = monitors
     hasPrometheusRules = reader.isOn("DEPLOY_PROMETHEUSRULES")
     hasNetworkPolicies = !reader.isOn("DISABLE_NETWORK_POLICIES")
+    ignoresExclusionLabel = reader.isOn("IGNORE_EXCLUDE_LB")
     self.apiServerPort = apiServerPort
     self.tls = tls
     externalFRRK8sNamespace = reader.value("FRRK8S_EXTERNAL_NAMESPACE")

@@ -10,8 +10,10 @@ package struct OperatorEnvironment: Sendable, Hashable {
   package var hasPrometheusRules: Bool
   /// Whether the controller gets a NetworkPolicy.
   package var hasNetworkPolicies: Bool
-  /// The port of the API server, for network policies; `nil` leaves it to discovery.
+  /// A port of the API server for network policies, beside those that are found.
   package var apiServerPort: Int?
+  /// Whether speakers announce from Nodes, too, that are excluded from external load balancers by label.
+  package var ignoresExclusionLabel: Bool
   package var tls: TLSOptions
   /// Where frr-k8s runs when it is not ours.
   package var externalFRRK8sNamespace: String?
@@ -88,6 +90,7 @@ package struct OperatorEnvironment: Sendable, Hashable {
     monitors = .none
     hasPrometheusRules = false
     hasNetworkPolicies = true
+    ignoresExclusionLabel = false
     tls = TLSOptions()
     usesFRRK8sOfNetworkOperator = false
   }

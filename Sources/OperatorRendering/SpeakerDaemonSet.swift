@@ -35,7 +35,10 @@ enum SpeakerDaemonSet {
     var container = Container(
       name: ComponentName.speaker, image: input.environment.images.speaker.description)
     container.command = ["/speaker"]
-    container.args = input.commonArguments + externalFRRArguments(input) + input.tlsArguments
+    container.args =
+      input.commonArguments
+      + (input.environment.ignoresExclusionLabel ? ["--ignore-exclude-lb"] : [])
+      + externalFRRArguments(input) + input.tlsArguments
     container.env = variables(input)
     container.ports = [
       ContainerPort(name: "metricshttps", containerPort: ports.metrics, protocol: "TCP"),

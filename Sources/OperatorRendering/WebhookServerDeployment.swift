@@ -29,8 +29,8 @@ enum WebhookServerDeployment {
   }
 
   private static func container(_ installation: Installation) -> Container {
-    var container = Container(
-      name: "webhook-server", image: installation.images.controller.description)
+    // Never the controller's image where that is another one: upstream's needs other rights and other flags.
+    var container = Container(name: "webhook-server", image: installation.image.description)
     container.command = ["/controller"]
     container.args =
       [

@@ -34,7 +34,10 @@ struct RenderOptions: ParsableArguments {
 
   @Option(
     name: .customLong("api-port"),
-    help: "A port of the API server, for network policies; may be given several times.")
+    help: """
+      The only port that network policies open towards the API server; may be given several times. Without it, \
+      operator and webhook server may reach every TCP port, and the controller those that the operator finds.
+      """)
   var apiPorts: [Int] = []
 
   @Option(help: "How many operators and webhook servers run; of operators one acts.")
@@ -85,8 +88,7 @@ struct RenderOptions: ParsableArguments {
     installation.variables = options.environment
     installation.namespaceLabels = options.namespaceLabels
     if let hasDenyPolicy = options.hasDenyPolicy { installation.hasDenyPolicy = hasDenyPolicy }
-    if let port = options.apiServerPort { installation.apiServerPorts = [port] }
-    if !apiPorts.isEmpty { installation.apiServerPorts = apiPorts }
+    installation.apiServerPorts = apiPorts
     return installation
   }
 

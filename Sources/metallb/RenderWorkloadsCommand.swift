@@ -29,10 +29,13 @@ struct RenderWorkloadsCommand: ParsableCommand {
       throw ValidationError(problems.map(\.description).joined(separator: "\n"))
     }
     let backend = BGPBackend.effective(for: metalLB, environment: environment, speaker: nil)
+    let ports =
+      installation.apiServerPorts.isEmpty
+      ? environment.apiServerPorts(found: []) : installation.apiServerPorts
     let objects = try Workloads.render(
       RenderingInput(
         metalLB: metalLB, environment: environment, platform: installation.platform,
-        backend: backend, apiServerPorts: installation.apiServerPorts))
+        backend: backend, apiServerPorts: ports))
     for object in objects {
       var value = object.value
       value[path: ["metadata", "ownerReferences"]] = nil

@@ -81,7 +81,11 @@ import Testing
       environment: ["MEMBER_LIST_BIND_PORT": "9122"]),
     Row(values: "speaker: {frr: {enabled: true}}", spec: "bgpBackend: frr"),
     Row(values: "speaker: {frr: {metricsPort: 7473}}", environment: ["FRR_METRICS_PORT": "7473"]),
-    Row(values: "speaker: {frr: {enabled: false}}", spec: "bgpBackend: native"),
+    // Off by default: it says nothing.
+    Row(values: "speaker: {frr: {enabled: false}}"),
+    Row(
+      values: "frrk8s: {enabled: false}\nspeaker: {frr: {enabled: false}}",
+      spec: "bgpBackend: native"),
     Row(values: "frrk8s: {enabled: true}", spec: "bgpBackend: frr-k8s"),
     Row(values: "frrk8s: {enabled: false}", spec: "bgpBackend: native"),
     Row(
@@ -98,6 +102,16 @@ import Testing
     Row(values: "networkpolicies: {enabled: true}"),
     Row(
       values: "networkpolicies: {apiPort: 16443}", environment: ["KUBERNETES_API_PORT": "16443"]),
+    Row(values: "networkpolicies: {apiPort: 6443}"),
+    Row(
+      values: "prometheus: {prometheusRule: {enabled: true}}",
+      environment: ["DEPLOY_PROMETHEUSRULES": "true"]),
+    Row(
+      values: """
+        prometheus: {prometheusRule: {enabled: true, addressPoolUsage: {thresholds: [{percent: 75}, {percent: 85}, {percent: 95}]}}}
+        """,
+      environment: ["DEPLOY_PROMETHEUSRULES": "true"]),
+    Row(values: "speaker: {ignoreExcludeLB: true}", environment: ["IGNORE_EXCLUDE_LB": "true"]),
     Row(
       values: "controller: {livenessProbe: {port: 7472}, readinessProbe: {port: 7472}}",
       environment: ["OPERAND_LIVENESS_PORT": "7472"]),
@@ -175,12 +189,31 @@ import Testing
     ("tls: {speakerMetricsTLSSecret: x}", "tls.speakerMetricsTLSSecret"),
     ("prometheus: {scrapeAnnotations: true}", "prometheus.scrapeAnnotations"),
     ("prometheus: {rbacPrometheus: false}", "prometheus.rbacPrometheus"),
-    ("prometheus: {podMonitor: {interval: 30s}}", "prometheus.podMonitor.interval"),
+    ("prometheus: {podMonitor: {enabled: true, interval: 30s}}", "prometheus.podMonitor.interval"),
     (
-      "prometheus: {serviceMonitor: {speaker: {annotations: {a: b}}}}",
+      "prometheus: {serviceMonitor: {enabled: true, speaker: {annotations: {a: b}}}}",
       "prometheus.serviceMonitor.speaker.annotations"
     ),
-    ("prometheus: {prometheusRule: {enabled: true}}", "prometheus.prometheusRule"),
+    (
+      "prometheus: {prometheusRule: {enabled: true, staleConfig: {enabled: false}}}",
+      "prometheus.prometheusRule.staleConfig.enabled"
+    ),
+    (
+      "prometheus: {prometheusRule: {enabled: true, extraAlerts: [{alert: x}]}}",
+      "prometheus.prometheusRule.extraAlerts"
+    ),
+    (
+      "prometheus: {prometheusRule: {enabled: true, addressPoolUsage: {thresholds: [{percent: 50}]}}}",
+      "prometheus.prometheusRule.addressPoolUsage.thresholds"
+    ),
+    (
+      "frr-k8s: {frrk8s: {acceptIncomingBGPConnections: true}}",
+      "frr-k8s.frrk8s.acceptIncomingBGPConnections"
+    ),
+    ("frr-k8s: {frrk8s: {bgpDebounceTimeout: 5}}", "frr-k8s.frrk8s.bgpDebounceTimeout"),
+    ("frr-k8s: {frrk8s: {resources: {limits: {cpu: 1}}}}", "frr-k8s.frrk8s.resources"),
+    ("frr-k8s: {frrk8s: {frrStatus: {pollInterval: 1m}}}", "frr-k8s.frrk8s.frrStatus"),
+    ("frr-k8s: {prometheus: {serviceMonitor: {enabled: true}}}", "frr-k8s.prometheus"),
     ("controller: {enabled: false}", "controller.enabled"),
     ("controller: {command: /x}", "controller.command"),
     ("controller: {webhookMode: disabled}", "controller.webhookMode"),
@@ -195,13 +228,15 @@ import Testing
     ("speaker: {memberlist: {enabled: false}}", "speaker.memberlist.enabled"),
     ("speaker: {memberlist: {mlBindAddrOverride: x}}", "speaker.memberlist.mlBindAddrOverride"),
     ("speaker: {excludeInterfaces: {enabled: false}}", "speaker.excludeInterfaces.enabled"),
-    ("speaker: {ignoreExcludeLB: true}", "speaker.ignoreExcludeLB"),
     ("speaker: {bgpDebounceTimeout: 5}", "speaker.bgpDebounceTimeout"),
     ("speaker: {secretName: x}", "speaker.secretName"),
     ("speaker: {wanConfig: true}", "speaker.wanConfig"),
     ("speaker: {frr: {resources: {limits: {cpu: 1}}}}", "speaker.frr.resources"),
     ("speaker: {reloader: {resources: {limits: {cpu: 1}}}}", "speaker.reloader.resources"),
-    ("speaker: {initContainers: {cpFRRFiles: {}}}", "speaker.initContainers"),
+    (
+      "speaker: {initContainers: {cpFRRFiles: {resources: {limits: {cpu: 1}}}}}",
+      "speaker.initContainers"
+    ),
     ("crds: {enabled: false}", "crds.enabled"),
     ("crds: {validationFailurePolicy: Ignore}", "crds.validationFailurePolicy"),
   ])
@@ -264,6 +299,46 @@ import Testing
     let problem = values.problems.first { $0.reason == reason }
     #expect(problem?.path == path)
     #expect(!values.isUsable)
+  }
+
+  @Test func `What is off asks for nothing, but typos are found in it all the same`() throws {
+    let off = try Self.read(
+      """
+      prometheus:
+        podMonitor: {interval: 30s, additionalLabels: {a: b}}
+        serviceMonitor: {enabled: false, speaker: {annotations: {a: b}}}
+        prometheusRule: {enabled: false, addressPoolUsage: {thresholds: [{percent: 50}]}, extrAlerts: []}
+      """)
+    #expect(off.problems.map(\.path) == ["prometheus.prometheusRule.extrAlerts"])
+    #expect(off.problems.map(\.reason) == [.unknown])
+    #expect(off.options == ChartValues.InstallOptions())
+  }
+
+  @Test func `Network policies are off as a whole`() throws {
+    // Denying everything and allowing nothing would cut off the controller.
+    let values = try Self.read("networkpolicies: {enabled: false, defaultDeny: true}")
+    #expect(values.options.hasDenyPolicy == false)
+    #expect(values.options.environment == ["DISABLE_NETWORK_POLICIES": "true"])
+  }
+
+  @Test func `A repository without a tag gets one that is known, and this is said`() throws {
+    let values = try Self.read(
+      """
+      controller: {image: {repository: registry.local/metallb/controller}}
+      speaker: {image: {repository: registry.local/metallb/speaker, tag: null}}
+      frr-k8s: {frrk8s: {image: {repository: registry.local/frr-k8s}}}
+      """)
+    #expect(values.options.controllerImage == "registry.local/metallb/controller:v0.16.1")
+    #expect(values.options.speakerImage == "registry.local/metallb/speaker:v0.16.1")
+    #expect(values.options.frrK8sImage == "registry.local/frr-k8s:v0.0.25")
+    #expect(
+      values.problems.map(\.path) == [
+        "controller.image.repository", "speaker.image.repository",
+        "frr-k8s.frrk8s.image.repository",
+      ])
+    #expect(values.problems.map(\.reason) == [.assumed, .assumed, .assumed])
+    #expect(values.problems.first?.description.contains("v0.16.1 is taken") == true)
+    #expect(values.isUsable)
   }
 
   @Test func `Puts images together`() throws {

@@ -9,7 +9,7 @@ import Testing
     .appending(path: "../../samples/values").standardizedFileURL
 
   @Test(arguments: [
-    ("chart.yaml", 0, "native"), ("pack-manifest.yaml", 2, nil), ("pack-chart.yaml", 2, "frr"),
+    ("chart.yaml", 0, "native"), ("pack-manifest.yaml", 1, nil), ("pack-chart.yaml", 2, "frr"),
     ("pack-airgap.yaml", 0, nil as String?),
   ])
   func `Sample values are understood`(file: String, objects: Int, backend: String?) throws {

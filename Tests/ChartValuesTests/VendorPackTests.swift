@@ -68,18 +68,31 @@ import Testing
           "pod-security.kubernetes.io/warn=privileged,pod-security.kubernetes.io/audit=privileged,pod-security.kubernetes.io/enforce=privileged,pod-security.kubernetes.io/enforce-version=v{{ .spectro.system.kubernetes.version | substr 0 4 }}"
     """
 
-  @Test func `The manifest flavour is a pool for layer 2`() throws {
+  /// The pools of the ConfigMap among the objects.
+  private static func pools(_ values: ChartValues) throws -> JSONValue {
+    #expect(values.objects.count == 1)
+    let configMap = try #require(values.objects.first).decode(ConfigMap.self)
+    #expect(configMap.metadata.name == "config")
+    #expect(configMap.metadata.namespace == values.metalLB.metadata.namespace)
+    #expect(configMap.metadata.labels.isEmpty, "it is the user's, not the operator's")
+    let document = try JSONValue(yaml: try #require(configMap.data?["config"]))
+    return try #require(document["address-pools"])
+  }
+
+  /// `kubectl describe cm config --namespace metallb-system` is how the page tells people to look at their addresses.
+  @Test func `The manifest flavour is a pool for layer 2 in ConfigMap config`() throws {
     let values = try ChartValues(yaml: Self.manifests, namespace: "elsewhere")
     #expect(values.problems == [])
     #expect(values.options.namespace == "metallb-system")
     #expect(values.options.controllerImage == nil)
     #expect(values.metalLB.metadata.namespace == "metallb-system")
-    let pool = try #require(values.objects.first).decode(IPAddressPool.self)
-    #expect(pool.metadata.namespace == "metallb-system")
-    #expect(pool.spec.addresses == ["192.168.250.48-192.168.250.55"])
-    #expect(pool.spec.avoidBuggyIPs == true)
-    let advertisement = try #require(values.objects.last).decode(L2Advertisement.self)
-    #expect(advertisement.spec?.ipAddressPools == [pool.metadata.name])
+    #expect(
+      try Self.pools(values) == [
+        [
+          "name": "default", "protocol": "layer2", "addresses": ["192.168.250.48-192.168.250.55"],
+          "avoid-buggy-ips": true,
+        ]
+      ])
   }
 
   @Test func `The manifest flavour takes several addresses and images`() throws {
@@ -92,9 +105,17 @@ import Testing
     let values = try ChartValues(yaml: text, namespace: "elsewhere")
     #expect(values.options.controllerImage == "example.org/c:1")
     #expect(values.options.speakerImage == "example.org/s:1")
-    let pool = try #require(values.objects.first).decode(IPAddressPool.self)
-    #expect(pool.metadata.namespace == "elsewhere")
-    #expect(pool.spec.addresses == ["192.168.250.48/29", "192.168.0.1-192.168.0.9"])
+    #expect(values.metalLB.metadata.namespace == "elsewhere")
+    #expect(
+      try Self.pools(values) == [
+        [
+          "name": "default", "protocol": "layer2",
+          "addresses": ["192.168.250.48/29", "192.168.0.1-192.168.0.9"],
+        ]
+      ])
+    let images = try ChartValues(
+      yaml: "manifests: {metallb: {images: {speaker: a}}}", namespace: "n")
+    #expect(images.objects == [])
   }
 
   @Test func `The chart flavour is objects by name`() throws {

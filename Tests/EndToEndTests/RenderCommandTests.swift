@@ -21,6 +21,24 @@ import Testing
     #expect(outcome.output.contains("example.org/metallb:1@sha256:aaaa"))
   }
 
+  @Test(arguments: ["kubernetes", "openshift"])
+  func `Manifests run the image of their version, so that kubelets take the one that was loaded`(
+    platform: String
+  ) async throws {
+    let version = try await Program.run(["--version"]).output.split(separator: "\n").joined()
+    let manifest = try await Program.run(["render", "install", "--platform", platform])
+    let images = manifest.output.split(separator: "\n").map { $0.drop { " -".contains($0) } }
+      .filter { $0.hasPrefix("image: ") }.map { $0.dropFirst("image: ".count) }
+    #expect(images.count == 2)
+    #expect(Set(images) == ["localhost/metallb:v\(version)"])
+    #expect(!manifest.output.contains("imagePullPolicy"))
+    // The archive has the name that the manifests have.
+    let script = try String(
+      contentsOf: Program.checkout.appending(path: "hack/image"), encoding: .utf8)
+    #expect(script.contains("name=$(\"$binary\" render install | sed"))
+    #expect(!script.contains("localhost/metallb"))
+  }
+
   @Test func `Values without effect are said, contradictions are refused`() async throws {
     let file = FileManager.default.temporaryDirectory.appending(
       path: "metallb-values-\(UUID().uuidString).yaml")

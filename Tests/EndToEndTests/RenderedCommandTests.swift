@@ -40,6 +40,7 @@ import Testing
           var environment = OperatorEnvironment(
             namespace: "metallb-system", images: .init(controller: image, speaker: image))
           environment.tls = tls
+          environment.ignoresExclusionLabel = true
           environment.externalFRRK8sNamespace = "frr-k8s-system"
           var spec = MetalLB.Spec()
           spec.logLevel = "debug"

@@ -26,6 +26,7 @@ import Testing
     "L2Advertisement": L2Advertisement.self, "Service": KubernetesAPI.Service.self,
     "BGPPeer": BGPPeer.self, "BGPAdvertisement": BGPAdvertisement.self,
     "BFDProfile": BFDProfile.self, "Community": Community.self, "ConfigMap": ConfigMap.self,
+    "Deployment": Deployment.self,
   ]
 
   @Test(arguments: try files())

@@ -44,11 +44,26 @@ import Testing
     let assessment = assembler.assemble(try Self.sources(documents))
     #expect(assessment.problems.map(\.description) == [])
     #expect(assessment.warnings.map(\.description) == [])
-    #expect(assessment.configuration.pools.count == 5)
+    #expect(assessment.configuration.pools.count == 6)
     let admission = AddressPoolAdmission(
       pools: try Self.objects(documents), ipAddressPools: try Self.objects(documents),
       rendered: [])
     #expect(admission.verdicts.allSatisfy { $0.fault == nil && $0.entry != nil })
+  }
+
+  @Test func `The plain ones give any Service an address that every node announces`() throws {
+    let documents = try Self.documents(file: "ipaddresspool.yaml")
+    let pools: [IPAddressPool] = try Self.objects(documents)
+    let advertisements: [L2Advertisement] = try Self.objects(documents)
+    #expect(pools.count == 1 && documents.count == 2)
+    #expect(pools.first?.spec == IPAddressPool.Spec(addresses: ["192.0.2.240-192.0.2.250"]))
+    #expect(advertisements.map(\.spec) == [nil])
+    let manifests = try Self.documents(file: "service.yaml")
+    let service = try #require(try (Self.objects(manifests) as [Service]).first)
+    let deployment = try #require(try (Self.objects(manifests) as [Deployment]).first)
+    #expect(service.metadata.annotations.isEmpty && service.spec?.loadBalancerClass == nil)
+    #expect(service.spec?.externalTrafficPolicy == nil)
+    #expect(service.spec?.selector == deployment.spec?.template.metadata.labels)
   }
 
   @Test func `Every MetalLB object among them can be rendered`() throws {

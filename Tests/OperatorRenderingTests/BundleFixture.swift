@@ -4,14 +4,14 @@ import KubernetesYAML
 import OperatorRendering
 import Testing
 
-/// The bundle as it stands in `bundle/`, which `ShippedFilesTests` keeps equal to what is rendered.
+/// A bundle as it stands in `bundle/`, which `ShippedFilesTests` keeps equal to what is rendered.
 struct BundleFixture {
   let files: [OperatorBundle.File]
   let version: JSONValue
 
-  init() throws {
+  init(_ platform: Platform = .openshift) throws {
     let installation = Installation(
-      platform: .openshift, image: try ImageReference(Installation.defaultImage))
+      platform: platform, image: try ImageReference(Installation.defaultImage))
     files = try OperatorBundle.files(installation)
     let name = "manifests/metallb-operator.clusterserviceversion.yaml"
     version = try JSONValue(yaml: try #require(files.first { $0.path == name }).text)

@@ -140,13 +140,45 @@ import Testing
     let deployments = try objects.filter { $0.resource == Deployment.resource }
       .map { try $0.value.decode(Deployment.self) }
     let containers = deployments.compactMap { $0.spec?.template.spec.containers?.first }
-    #expect(containers.map(\.image) == ["example.org/c:1", Installation.defaultImage])
+    // The webhook server stays ours: another controller would need other rights and flags.
+    #expect(containers.map(\.name) == ["webhook-server", "manager"])
+    #expect(containers.map(\.image) == [Installation.defaultImage, Installation.defaultImage])
     let variables = Dictionary(
       (containers.last?.env ?? []).map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
     #expect(variables["CONTROLLER_IMAGE"] == "example.org/c:1")
     #expect(variables["SPEAKER_IMAGE"] == Installation.defaultImage)
     #expect(variables["FRR_IMAGE"] == "example.org/frr:1")
     #expect(variables["METRICS_PORT"] == "7472")
+  }
+
+  private static func policies(_ installation: Installation) throws -> [NetworkPolicy] {
+    try installation.objects().filter { $0.resource == NetworkPolicy.resource }
+      .map { try $0.value.decode(NetworkPolicy.self) }
+  }
+
+  /// Nobody knows yet where the API server listens, and plugins may look before or after the Service's translation.
+  @Test(arguments: Platform.allCases)
+  func `Operator and webhook server reach the API server on any port`(platform: Platform) throws {
+    var installation = try Self.installation(platform)
+    let policies = try Self.policies(installation).filter { $0.metadata.name != "default-deny" }
+    #expect(policies.map(\.metadata.name) == ["operator", "webhook-service"])
+    for policy in policies {
+      #expect(policy.spec?.policyTypes == ["Egress", "Ingress"])
+      #expect(policy.spec?.egress == [.init(ports: [.init(protocol: "TCP")])])
+      #expect(policy.spec?.egress?.first?.to == nil)
+    }
+    installation.apiServerPorts = [443, 16443]
+    for policy in try Self.policies(installation) where policy.metadata.name != "default-deny" {
+      let ports = policy.spec?.egress?.flatMap { $0.ports ?? [] }.map(\.port)
+      #expect(ports == [.int(443), .int(16443)])
+    }
+  }
+
+  @Test func `Nothing is denied where the controller would have no policy of its own`() throws {
+    var installation = try Self.installation(.kubernetes)
+    #expect(try Self.policies(installation).contains { $0.metadata.name == "default-deny" })
+    installation.variables["DISABLE_NETWORK_POLICIES"] = "true"
+    #expect(!(try Self.policies(installation).contains { $0.metadata.name == "default-deny" }))
   }
 
   @Test func `Pods of the namespace may have the privileges that speakers need`() throws {

@@ -304,6 +304,9 @@ import Testing
     environment("TLS_CIPHER_SUITES with TLS 1.3 alone", changes: []) {
       $0.tls.cipherSuites = "A,B"
     },
+    environment(
+      "IGNORE_EXCLUDE_LB", changes: Set(argument(speakerContainer, nil, "--ignore-exclude-lb"))
+    ) { $0.ignoresExclusionLabel = true },
     environment("DISABLE_NETWORK_POLICIES", changes: ["-NetworkPolicy controller"]) {
       $0.hasNetworkPolicies = false
     },

@@ -260,6 +260,41 @@ import Testing
     #expect(!(try bundle.manifests.contains { $0["kind"] == "Secret" }))
   }
 
+  @Test(arguments: Platform.allCases)
+  func `Its Pods may start, by the rules of the platform that it is for`(
+    platform: Platform
+  ) throws {
+    let deployments = try BundleFixture(platform).deployments
+    #expect(deployments.count == 2)
+    for (name, deployment) in deployments {
+      let pod = try #require(deployment.spec?.template.spec)
+      let user = pod.securityContext?.runAsUser
+      #expect(pod.securityContext?.runAsNonRoot == true, "\(name)")
+      switch platform {
+      // The image's own user is root, which kubelets refuse to start as somebody else than root.
+      case .kubernetes: #expect(user == 65534, "\(name)")
+      // The restricted security constraints refuse every user that is not of the namespace's range.
+      case .openshift:
+        #expect(user == nil, "\(name)")
+        #expect(pod.securityContext?.fsGroup == nil, "\(name)")
+      }
+      for container in pod.containers ?? [] {
+        #expect(container.securityContext?.runAsUser == nil, "\(name)")
+        #expect(container.securityContext?.allowPrivilegeEscalation == false, "\(name)")
+        #expect(container.securityContext?.capabilities?.drop == ["ALL"], "\(name)")
+      }
+    }
+  }
+
+  @Test func `Outside of OpenShift nothing of it is asked for`() throws {
+    let bundle = try BundleFixture(.kubernetes)
+    for name in ["METRICS_PORT", "DEPLOY_SERVICEMONITORS", "com.redhat.openshift"] {
+      #expect(!bundle.files.contains { $0.text.contains(name) }, "\(name)")
+    }
+    #expect(!bundle.files.contains { $0.path.contains("prometheus-k8s") })
+    #expect(try BundleFixture(.openshift).files.contains { $0.text.contains("METRICS_PORT") })
+  }
+
   @Test func `OpenShift's Prometheus is let into the namespace`() throws {
     let role = try bundle.yaml("manifests/prometheus-k8s_role.yaml")
     #expect(role[path: ["rules"]]?[0]?["resources"] == ["endpoints", "pods", "services"])

@@ -20,6 +20,7 @@ import Testing
     #expect(environment.monitors == .none)
     #expect(environment.hasNetworkPolicies)
     #expect(environment.apiServerPort == nil)
+    #expect(!environment.ignoresExclusionLabel)
     #expect(environment.tls == .init())
     #expect(!environment.usesFRRK8sOfNetworkOperator)
   }
@@ -32,6 +33,7 @@ import Testing
         "OPERAND_LIVENESS_PORT": "7472", "FRRK8S_HTTPS_METRICS_PORT": "1",
         "FRRK8S_FRR_HTTPS_METRICS_PORT": "65535", "DEPLOY_SERVICEMONITORS": "true",
         "DISABLE_NETWORK_POLICIES": "true", "KUBERNETES_API_PORT": "16443",
+        "IGNORE_EXCLUDE_LB": "true",
         "TLS_MIN_VERSION": "VersionTLS12", "TLS_CIPHER_SUITES": "TLS_AES_128_GCM_SHA256",
         "TLS_CURVE_PREFERENCES": "29,23", "FRRK8S_EXTERNAL_NAMESPACE": "frr-k8s-system",
         "DEPLOY_FRRK8S_FROM_CNO": "true", "CNO_MIN_FRRK8S_VERSION": "4.17.0-0",
@@ -48,11 +50,21 @@ import Testing
     #expect(environment.monitors == .services)
     #expect(!environment.hasNetworkPolicies)
     #expect(environment.apiServerPort == 16443)
+    #expect(environment.ignoresExclusionLabel)
     #expect(environment.tls.minVersion == "VersionTLS12")
     #expect(environment.tls.curvePreferences == "29,23")
     #expect(environment.externalFRRK8sNamespace == "frr-k8s-system")
     #expect(environment.usesFRRK8sOfNetworkOperator)
     #expect(environment.minimumNetworkOperatorVersion?.description == "4.17.0-0")
+  }
+
+  @Test func `A port of the API server adds to what is found`() throws {
+    var environment = try OperatorEnvironment(variables: Self.minimal)
+    #expect(environment.apiServerPorts(found: []) == [443, 6443])
+    #expect(environment.apiServerPorts(found: [8443]) == [443, 8443])
+    environment.apiServerPort = 16443
+    #expect(environment.apiServerPorts(found: []) == [443, 6443, 16443])
+    #expect(environment.apiServerPorts(found: [8443]) == [443, 8443, 16443])
   }
 
   @Test func `Takes the namespace from the variable of older manifests`() throws {

@@ -11,8 +11,12 @@ import Testing
   /// Everything that belongs into the folder: texts by path.
   static func files() throws -> [String: String] {
     let image = try ImageReference(Installation.defaultImage)
-    let bundle = try OperatorBundle.files(Installation(platform: .openshift, image: image))
-    var files = Dictionary(uniqueKeysWithValues: bundle.map { ($0.path, $0.text) })
+    var files: [String: String] = [:]
+    for platform in Platform.allCases {
+      for file in try OperatorBundle.files(Installation(platform: platform, image: image)) {
+        files["\(platform.rawValue)/\(file.path)"] = file.text
+      }
+    }
     files["metallb-operator.yaml"] = try Installation(platform: .kubernetes, image: image)
       .manifest()
     files["metallb-operator-openshift.yaml"] =

@@ -4,6 +4,10 @@ import MetalLBAPI
 
 /// The bundle for the Operator Lifecycle Manager (format `registry+v1`): the same installation, in the lifecycle
 /// manager's words. Its images are those of the installation.
+///
+/// There is one for each platform, as there are two catalogs: on OpenShift the user of a Pod is the cluster's choice
+/// and must not be named, elsewhere it must be named because the image runs as root (speakers need that for NET_RAW);
+/// and nodes of OpenShift have other ports free.
 package enum OperatorBundle {
   /// One file of the bundle.
   package struct File: Sendable, Hashable {
@@ -21,9 +25,11 @@ package enum OperatorBundle {
       File(
         path: "manifests/\(ClusterServiceVersion.package).clusterserviceversion.yaml",
         text: try version.render().yamlText()),
-      File(path: "metadata/annotations.yaml", text: try annotations.yamlText()),
+      File(
+        path: "metadata/annotations.yaml",
+        text: try annotations(installation.platform).yamlText()),
       File(path: "tests/scorecard/config.yaml", text: try scorecard.yamlText()),
-      File(path: "bundle.Dockerfile", text: try dockerfile()),
+      File(path: "bundle.Dockerfile", text: dockerfile(installation.platform)),
     ]
     let definitions = zip(
       CustomResourceDefinitions.yaml,
@@ -77,7 +83,14 @@ package enum OperatorBundle {
 
   private static let channels = ["alpha", "stable"]
 
-  private static let labels: [(String, String)] = [
+  private static func labels(_ platform: Platform) -> [(String, String)] {
+    switch platform {
+    case .kubernetes: commonLabels
+    case .openshift: commonLabels + [("com.redhat.openshift.versions", "v4.13")]
+    }
+  }
+
+  private static let commonLabels: [(String, String)] = [
     ("operators.operatorframework.io.bundle.mediatype.v1", "registry+v1"),
     ("operators.operatorframework.io.bundle.manifests.v1", "manifests/"),
     ("operators.operatorframework.io.bundle.metadata.v1", "metadata/"),
@@ -87,16 +100,15 @@ package enum OperatorBundle {
     ("operators.operatorframework.io.bundle.channel.default.v1", "stable"),
     ("operators.operatorframework.io.test.mediatype.v1", "scorecard+v1"),
     ("operators.operatorframework.io.test.config.v1", "tests/scorecard/"),
-    ("com.redhat.openshift.versions", "v4.13"),
   ]
 
-  private static var annotations: JSONValue {
-    ["annotations": .object(JSONObject(labels.map { ($0, .string($1)) }))]
+  private static func annotations(_ platform: Platform) -> JSONValue {
+    ["annotations": .object(JSONObject(labels(platform).map { ($0, .string($1)) }))]
   }
 
-  private static func dockerfile() throws -> String {
+  private static func dockerfile(_ platform: Platform) -> String {
     let lines =
-      ["FROM scratch", ""] + labels.map { "LABEL \($0)=\($1)" }
+      ["FROM scratch", ""] + labels(platform).map { "LABEL \($0)=\($1)" }
       + [
         "", "COPY manifests /manifests/", "COPY metadata /metadata/",
         "COPY tests/scorecard /tests/scorecard/",
