@@ -30,3 +30,30 @@ package struct ClusterState: Sendable {
     }
   }
 }
+
+extension ClusterState {
+  /// Makes the change. Of the MetalLB object only the class matters, which decides who is served.
+  ///
+  /// - Parameter namespace: MetalLB's own.
+  package mutating func apply(
+    _ change: ConfigurationChange, namespace: String
+  ) throws(ConfigurationChangeError) {
+    guard case .put(let object) = change, object["kind"] == "MetalLB" else {
+      try sources.apply(change, namespace: namespace)
+      return
+    }
+    let metalLB: MetalLB
+    let name = object[path: ["metadata", "name"]]?.stringValue ?? ""
+    do {
+      metalLB = try object.decode(MetalLB.self)
+    } catch {
+      throw .unreadable(kind: "MetalLB", name: name, reason: "\(error)")
+    }
+    guard metalLB.metadata.namespace ?? namespace == namespace else {
+      throw .otherNamespace(
+        kind: "MetalLB", name: name, namespace: metalLB.metadata.namespace ?? "")
+    }
+    guard name == MetalLB.singletonName else { throw .otherName(name) }
+    loadBalancerClass = metalLB.spec?.loadBalancerClass ?? ""
+  }
+}

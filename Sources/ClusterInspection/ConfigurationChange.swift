@@ -20,6 +20,8 @@ package enum ConfigurationChangeError: Error, Hashable {
   case notFound(kind: String, name: String)
   /// Objects elsewhere than in MetalLB's namespace configure nothing.
   case otherNamespace(kind: String, name: String, namespace: String)
+  /// MetalLB objects of another name install nothing.
+  case otherName(String)
 }
 
 extension ConfigurationSources {
@@ -111,11 +113,13 @@ extension ConfigurationChangeError: CustomStringConvertible {
     switch self {
     case .missingKind: "an object has no kind"
     case .unknownKind(let kind):
-      "\(kind) does not configure addresses: give IPAddressPools, AddressPools, advertisements, BGPPeers, BFDProfiles, Communities, Namespaces or the ConfigMap"
+      "\(kind) does not configure addresses: give IPAddressPools, AddressPools, advertisements, BGPPeers, BFDProfiles, Communities, Namespaces, the MetalLB object or the ConfigMap"
     case .unreadable(let kind, let name, let reason): "\(kind) \(name): \(reason)"
     case .notFound(let kind, let name): "there is no \(kind) \"\(name)\" to delete"
     case .otherNamespace(let kind, let name, let namespace):
       "\(kind) \(name) is in namespace \(namespace), where it configures nothing"
+    case .otherName(let name):
+      "MetalLB \(name): only the object named \(MetalLB.singletonName) installs anything"
     }
   }
 }

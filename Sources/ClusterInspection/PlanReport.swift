@@ -14,15 +14,15 @@ package struct PlanReport: Sendable {
   package init(
     _ changes: [ConfigurationChange], to state: ClusterState, namespace: String
   ) throws(ConfigurationChangeError) {
-    var after = state.sources
+    var after = state
     for change in changes { try after.apply(change, namespace: namespace) }
     // One after the other, as in the running controller: what turns bad stays at its last valid version.
     var assembler = ConfigurationAssembler()
     let old = assembler.assemble(state.sources)
-    let new = assembler.assemble(after)
+    let new = assembler.assemble(after.sources)
     plan = AssignmentPlan(
       services: state.services, before: old, after: new,
-      loadBalancerClass: state.loadBalancerClass)
+      loadBalancerClass: state.loadBalancerClass, newLoadBalancerClass: after.loadBalancerClass)
     problems = new.problems.filter { !old.problems.contains($0) }.map(\.description)
     warnings = new.warnings.filter { !old.warnings.contains($0) }.map(\.description)
   }
@@ -31,20 +31,26 @@ package struct PlanReport: Sendable {
   package var isDisruptive: Bool { plan.isDisruptive || !problems.isEmpty }
 
   /// Aligned columns, then problems and warnings, one a line.
-  package var text: String {
+  package var text: String { table(isWide: false) }
+
+  /// The same with the pools.
+  package var wideText: String { table(isWide: true) }
+
+  private func table(isWide: Bool) -> String {
     var text = ""
     if plan.changes.isEmpty {
       text = "No service changes its address.\n"
     } else {
-      var table = TextTable(header: [
-        "NAMESPACE", "SERVICE", "CHANGE", "ADDRESS", "NEW ADDRESS", "REASON",
-      ])
+      func cell(_ items: [String]) -> String { items.isEmpty ? "-" : items.joined(separator: ",") }
+      var table = TextTable(
+        header: ["NAMESPACE", "SERVICE", "CHANGE", "ADDRESS", "NEW ADDRESS"]
+          + (isWide ? ["POOL", "NEW POOL"] : []) + ["REASON"])
       for change in plan.changes {
-        table.add([
-          change.service.namespace, change.service.name, change.kind.rawValue,
-          change.before.isEmpty ? "-" : change.before.joined(separator: ","),
-          change.after.isEmpty ? "-" : change.after.joined(separator: ","), change.reason,
-        ])
+        table.add(
+          [change.service.namespace, change.service.name, change.kind.rawValue]
+            + [cell(change.before), cell(change.after)]
+            + (isWide ? [cell(change.poolsBefore), cell(change.poolsAfter)] : [])
+            + [change.reason])
       }
       text = table.text
     }
@@ -61,7 +67,8 @@ package struct PlanReport: Sendable {
           [
             "namespace": .string(change.service.namespace), "name": .string(change.service.name),
             "change": .string(change.kind.rawValue), "before": .strings(change.before),
-            "after": .strings(change.after), "reason": .string(change.reason),
+            "after": .strings(change.after), "poolsBefore": .strings(change.poolsBefore),
+            "poolsAfter": .strings(change.poolsAfter), "reason": .string(change.reason),
           ]
         }), "problems": .strings(problems), "warnings": .strings(warnings),
     ]

@@ -23,6 +23,9 @@ package struct AssignmentPlan: Sendable, Hashable {
     package var kind: Kind
     package var before: [String]
     package var after: [String]
+    /// The pools that these addresses are of.
+    package var poolsBefore: [String]
+    package var poolsAfter: [String]
     /// Why, in the controller's words; empty where there is nothing to add.
     package var reason: String
   }
@@ -33,16 +36,28 @@ package struct AssignmentPlan: Sendable, Hashable {
   /// - Parameters:
   ///   - services: all Services of the cluster, as they stand.
   ///   - loadBalancerClass: the class that the controller serves; empty for Services without one.
+  ///   - newLoadBalancerClass: the class that it would serve, if that is another one.
   package init(
     services: [Service], before: ConfigurationAssessment, after: ConfigurationAssessment,
-    loadBalancerClass: String = ""
+    loadBalancerClass: String = "", newLoadBalancerClass: String? = nil
   ) {
     var simulation = AssignmentSimulation(services, loadBalancerClass: loadBalancerClass)
     simulation.settle(before)
     let old = simulation.services
+    let newClass = newLoadBalancerClass ?? loadBalancerClass
+    if newClass != loadBalancerClass {
+      let settled = services.map { old[$0.namespacedName] ?? $0 }
+      simulation = AssignmentSimulation(settled, loadBalancerClass: newClass)
+      let reason = newClass.isEmpty ? "only Services without a class" : "only class \(newClass)"
+      changes = old.values.filter { simulation.services[$0.namespacedName] == nil }.compactMap {
+        Change(
+          $0, $0, reason: "\(reason) would be served", before: before.configuration, after: nil)
+      }
+    }
+    let incoming = simulation.services
     simulation.settle(after)
     for (name, service) in simulation.services {
-      guard let previous = old[name],
+      guard let previous = old[name] ?? incoming[name],
         let change = Change(
           previous, service, reason: simulation.reasons[name] ?? "",
           before: before.configuration, after: after.configuration)
@@ -68,23 +83,26 @@ package struct AssignmentPlan: Sendable, Hashable {
 }
 
 extension AssignmentPlan.Change {
+  /// - Parameter after: nil for a Service that nobody would look after.
   fileprivate init?(
     _ old: Service, _ new: Service, reason: String, before: ValidatedConfiguration,
-    after: ValidatedConfiguration
+    after: ValidatedConfiguration?
   ) {
     service = old.namespacedName
     self.before = old.assignedAddresses
     self.after = new.assignedAddresses
     self.reason = reason
+    poolsBefore = before.pools(of: self.before)
+    poolsAfter = after?.pools(of: self.after) ?? []
     switch (self.before.isEmpty, self.after.isEmpty) {
     case (true, true): return nil
     case (true, false): kind = .gains
     case (false, true): kind = .loses
     case (false, false) where self.before != self.after: kind = .changes
     case (false, false):
-      guard before.announces(self.before), !after.announces(self.after) else { return nil }
+      guard before.announces(self.before), after?.announces(self.after) != true else { return nil }
       kind = .notAnnounced
-      self.reason = "no advertisement would select its pool"
+      if after != nil { self.reason = "no advertisement would select its pool" }
     }
   }
 }
@@ -162,6 +180,16 @@ extension Service {
 }
 
 extension ValidatedConfiguration {
+  /// Their names, each once.
+  fileprivate func pools(of addresses: [String]) -> [String] {
+    var names: [String] = []
+    for address in addresses {
+      guard let pool = IPAddress(address).flatMap({ pool(containing: $0) }) else { continue }
+      if !names.contains(pool.name) { names.append(pool.name) }
+    }
+    return names
+  }
+
   fileprivate func announces(_ addresses: [String]) -> Bool {
     let pools = addresses.compactMap { IPAddress($0) }.compactMap { pool(containing: $0) }
     return pools.contains { !$0.l2Advertisements.isEmpty || !$0.bgpAdvertisements.isEmpty }

@@ -10,7 +10,10 @@ import UnixSignals
 struct LabCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lab",
-    abstract: "Run a whole cluster on this machine, in network namespaces. Needs root.",
+    abstract: """
+      Run a whole cluster on this machine, in network namespaces: as root, or in a user namespace where the machine \
+      allows that.
+      """,
     subcommands: [
       LabUpCommand.self, LabDemoCommand.self, LabFailoverCommand.self, LabDownCommand.self,
     ])

@@ -15,7 +15,7 @@ struct PlanCommand: AsyncParsableCommand {
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {
-    case table, json
+    case table, wide, json, yaml
   }
 
   @Option(
@@ -34,7 +34,7 @@ struct PlanCommand: AsyncParsableCommand {
   @Option(help: "A kubeconfig.")
   var kubeconfig: String?
 
-  @Option(name: .shortAndLong, help: "table or json.")
+  @Option(name: .shortAndLong, help: "table, wide, json or yaml.")
   var output = Format.table
 
   func validate() throws {
@@ -60,7 +60,9 @@ struct PlanCommand: AsyncParsableCommand {
     }
     switch output {
     case .table: print(report.text, terminator: "")
+    case .wide: print(report.wideText, terminator: "")
     case .json: print(report.json.jsonText)
+    case .yaml: print(try report.json.yamlText(), terminator: "")
     }
     if report.isDisruptive { throw ExitCode(2) }
   }

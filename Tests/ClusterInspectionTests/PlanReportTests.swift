@@ -57,6 +57,17 @@ struct PlanReportTests {
           """))
   }
 
+  private func metalLB(_ spec: String, name: String = "metallb") throws -> ConfigurationChange {
+    .put(
+      try JSONValue(
+        yaml: """
+          apiVersion: metallb.io/v1beta1
+          kind: MetalLB
+          metadata: {name: \(name)}
+          spec: {\(spec)}
+          """))
+  }
+
   @Test func `Manifests and deletions are thought through against a live cluster`() async throws {
     try await withCluster { cluster in
       let moved = try await report([try manifest("10.1.0.0/24")], cluster)
@@ -71,12 +82,28 @@ struct PlanReportTests {
       #expect(!grown.isDisruptive)
       #expect(grown.text == "No service changes its address.\n")
 
+      let error = await #expect(throws: ConfigurationChangeError.self) {
+        try await report([try metalLB("", name: "other")], cluster)
+      }
+      #expect(error == .otherName("other"))
+
       let deleted = try await report([.delete(kind: "ipaddresspool", name: "gold")], cluster)
       #expect(deleted.json["changes"]?[0]?["change"] == "Loses")
 
       let silent = try await report([.delete(kind: "l2advertisements", name: "all")], cluster)
       #expect(silent.json["changes"]?[0]?["change"] == "NotAnnounced")
       #expect(silent.warnings.count == 1)
+
+      // Of the MetalLB object the class decides who is served; the same one changes nothing.
+      let other = try await report([try metalLB("loadBalancerClass: example.org/other")], cluster)
+      #expect(other.json["changes"]?[0]?["change"] == "NotAnnounced")
+      #expect(other.wideText.contains("NEW POOL"))
+      #expect(other.wideText.contains("gold"))
+      #expect(!other.text.contains("gold"))
+      let same = "loadBalancerClass: test.metallb.io/\(cluster.namespace)"
+      let calm = try await report([try metalLB("\(same), logLevel: debug")], cluster)
+      #expect(!calm.isDisruptive)
+      #expect(calm.text == "No service changes its address.\n")
 
       let bad = try await report([try manifest("nonsense")], cluster)
       #expect(bad.problems.count == 1)

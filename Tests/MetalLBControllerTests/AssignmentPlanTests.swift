@@ -56,6 +56,25 @@ struct AssignmentPlanTests {
     #expect(plan.changes.allSatisfy { $0.reason.contains("no address pools") })
   }
 
+  @Test func `Another class for MetalLB is other Services`() {
+    let gold = Self.assess([pool("gold", ["10.0.0.0/24"])])
+    let plan = AssignmentPlan(
+      services: Self.services + [service("new") { $0.spec?.loadBalancerClass = "x.example/y" }],
+      before: gold, after: gold, newLoadBalancerClass: "x.example/y")
+    // Those with an address of the new class keep it, and who is served no more keeps it in vain.
+    #expect(plan.changes.map(\.service.name) == ["a", "b", "c", "new"])
+    #expect(plan.changes.map(\.kind) == [.notAnnounced, .notAnnounced, .notAnnounced, .gains])
+    #expect(plan.changes.first?.reason == "only class x.example/y would be served")
+    #expect(plan.changes.first?.poolsBefore == ["gold"])
+    #expect(plan.changes.first?.poolsAfter == [])
+    #expect(plan.changes.last?.after == ["10.0.0.0"])
+    #expect(plan.changes.last?.poolsAfter == ["gold"])
+    #expect(plan.isDisruptive)
+    let same = AssignmentPlan(
+      services: Self.services, before: gold, after: gold, newLoadBalancerClass: "")
+    #expect(same.changes == [])
+  }
+
   @Test func `A new pool serves who waits, and that disturbs nobody`() {
     let plan = Self.plan(
       [pool("gold", ["10.0.0.0", "10.0.0.5"])],
