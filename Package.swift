@@ -27,7 +27,6 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let hummingbirdHTTP2 = Target.Dependency.product(
   name: "HummingbirdHTTP2", package: "hummingbird")
 let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
-let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
@@ -70,7 +69,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
-    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -154,7 +152,7 @@ let package = Package(
       "MetricsServer",
       [
         "KubernetesAPI", "KubernetesClient", "PrometheusMetrics", hummingbird, hummingbirdCore,
-        hummingbirdTLS, httpTypes, logging, nioCore, nioPosix, nioSSL, serviceLifecycle, swiftASN1,
+        hummingbirdTLS, logging, nioCore, nioPosix, nioSSL, serviceLifecycle, swiftASN1,
         x509, crypto,
       ]),
 
@@ -162,7 +160,7 @@ let package = Package(
       "WebhookServer",
       [
         "KubernetesAPI", "KubernetesClient", "ControllerRuntime", "MetricsServer", hummingbird,
-        hummingbirdCore, hummingbirdHTTP2, hummingbirdTLS, httpTypes, logging, nioCore, nioSSL,
+        hummingbirdCore, hummingbirdHTTP2, hummingbirdTLS, logging, nioCore, nioSSL,
         serviceLifecycle,
         swiftASN1, x509, crypto, cryptoExtras,
       ]),
@@ -203,7 +201,7 @@ let package = Package(
       "DevelopmentAPIServer",
       [
         "NetworkAddresses", "KubernetesAPI", "KubernetesYAML", asyncAlgorithms, asyncHTTPClient,
-        crypto, cryptoExtras, hummingbird, hummingbirdTLS, httpTypes, logging, nioCore, nioHTTP1,
+        crypto, cryptoExtras, hummingbird, hummingbirdTLS, logging, nioCore, nioHTTP1,
         nioPosix, nioSSL, orderedCollections, dequeModule, serviceLifecycle, swiftASN1, x509, yams,
       ]),
     module(
@@ -219,7 +217,7 @@ let package = Package(
       [
         "NetworkAddresses", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI", "OperatorRendering",
         "KubernetesClient", "ControllerRuntime", "DevelopmentAPIServer", "NetworkLab",
-        "DevelopmentCluster", hummingbird, httpTypes, logging, nioCore, serviceLifecycle,
+        "DevelopmentCluster", hummingbird, logging, nioCore, serviceLifecycle,
       ]),
     .target(
       name: "SpeakerSimulation",
@@ -362,7 +360,7 @@ let package = Package(
     tests(
       "DevelopmentAPIServer",
       [
-        "KubernetesAPI", asyncHTTPClient, crypto, httpTypes, hummingbird, hummingbirdTLS, logging,
+        "KubernetesAPI", asyncHTTPClient, crypto, hummingbird, hummingbirdTLS, logging,
         nioCore, nioHTTP1, nioSSL, serviceLifecycle, swiftASN1, x509,
       ], exclude: ["Fixtures"]),
     tests("NetworkLab", ["NetworkAddresses"]),

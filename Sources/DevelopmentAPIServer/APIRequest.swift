@@ -1,4 +1,4 @@
-import HTTPTypes
+import Hummingbird
 import KubernetesAPI
 
 /// One HTTP request with its body read.
@@ -13,7 +13,7 @@ struct APIRequest: Sendable {
   var certificateUser: UserInfo?
 
   func header(_ name: String) -> String? {
-    HTTPField.Name(name).flatMap { headers[$0] }
+    HTTPFields.Element.Name(name).flatMap { headers[$0] }
   }
 
   /// The field manager that the API derives from `User-Agent`: what is before the first slash.

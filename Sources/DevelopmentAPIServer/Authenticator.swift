@@ -1,4 +1,4 @@
-import HTTPTypes
+import Hummingbird
 import KubernetesAPI
 
 /// Finds out who makes a request.

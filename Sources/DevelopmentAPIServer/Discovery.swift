@@ -1,5 +1,5 @@
 import Crypto
-import HTTPTypes
+import Hummingbird
 import KubernetesAPI
 
 /// What the server says about itself: versions, groups, kinds, health.

@@ -1,6 +1,5 @@
 import AsyncAlgorithms
 import Glibc
-import HTTPTypes
 import Hummingbird
 import HummingbirdTLS
 import KubernetesAPI
@@ -62,7 +61,9 @@ struct HTTPFrontEnd: HTTPResponder {
     headers[.contentType] = answer.contentType
     headers[.cacheControl] = "no-cache, private"
     for (name, value) in answer.headers {
-      if let name = HTTPField.Name(name) { headers.append(HTTPField(name: name, value: value)) }
+      if let name = HTTPFields.Element.Name(name) {
+        headers.append(HTTPFields.Element(name: name, value: value))
+      }
     }
     let status = HTTPResponse.Status(code: answer.status)
     switch answer.body {

@@ -1,5 +1,5 @@
 import Crypto
-import HTTPTypes
+import Hummingbird
 import KubernetesAPI
 import NIOCore
 

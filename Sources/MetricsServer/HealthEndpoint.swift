@@ -1,4 +1,3 @@
-import HTTPTypes
 import Hummingbird
 package import Logging
 import NIOCore

@@ -1,5 +1,4 @@
 import ControllerRuntime
-import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import HummingbirdHTTP2

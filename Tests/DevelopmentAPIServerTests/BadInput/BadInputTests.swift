@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-import HTTPTypes
+import Hummingbird
 import KubernetesAPI
 import NIOCore
 import NIOHTTP1

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import HTTPTypes
+import Hummingbird
 import KubernetesAPI
 import NIOCore
 import Testing
@@ -119,7 +119,7 @@ struct FuzzedRequest: CustomStringConvertible {
   var value: APIRequest {
     var fields = HTTPFields()
     for (name, value) in headers {
-      if let name = HTTPField.Name(name) { fields[name] = value }
+      if let name = HTTPFields.Element.Name(name) { fields[name] = value }
     }
     return APIRequest(
       method: method, path: path, query: Query(query), headers: fields, body: body)

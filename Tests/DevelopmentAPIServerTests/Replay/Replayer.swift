@@ -1,6 +1,6 @@
 import AsyncHTTPClient
 import DevelopmentAPIServer
-import HTTPTypes
+import Hummingbird
 import KubernetesAPI
 import NIOCore
 import NIOHTTP1
