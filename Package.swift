@@ -177,7 +177,7 @@ let package = Package(
     module(
       "MetalLBSpeaker",
       [
-        "NetworkAddresses", "Layer2", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI",
+        "Backoff", "NetworkAddresses", "Layer2", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI",
         "LegacyConfiguration", "ClusterConfiguration", "Announcement", "LinuxNetwork",
         "Layer2Transport", "Membership", "MembershipTransport", "KubernetesClient",
         "ControllerRuntime", "ConfigurationWatch", coreMetrics, logging, metrics, serviceLifecycle,
@@ -340,9 +340,10 @@ let package = Package(
       "MetalLBSpeaker",
       [
         "NetworkAddresses", "PrometheusMetrics", "Layer2", "KubernetesAPI", "MetalLBAPI",
-        "Announcement", "Layer2Transport", "LinuxNetwork", "Membership", "KubernetesClient",
-        "ControllerRuntime", "KubernetesTesting", "NamespaceTesting", coreMetrics, logging, nioCore,
-        nioPosix, serviceLifecycle,
+        "LegacyConfiguration", "Announcement", "Layer2Transport", "LinuxNetwork", "Membership",
+        "KubernetesClient",
+        "ControllerRuntime", "MetalLBController", "KubernetesTesting", "NamespaceTesting",
+        coreMetrics, logging, nioCore, nioPosix, serviceLifecycle,
       ]),
     tests(
       "MetalLBOperator",

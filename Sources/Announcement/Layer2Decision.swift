@@ -17,16 +17,19 @@ package struct Layer2Announcement: Sendable, Hashable {
   package var detectsDuplicates: Bool
   /// How often the network is told again; nil for never.
   package var refreshInterval: Duration?
+  /// What stands in the status beside the addresses and belongs to no pool: addresses and host names that others wrote.
+  package var ignoredEntries: [String]
 
   package init(
     pool: String, addresses: [IPAddress], interfaces: InterfaceSelection,
-    detectsDuplicates: Bool = true, refreshInterval: Duration? = nil
+    detectsDuplicates: Bool = true, refreshInterval: Duration? = nil, ignoredEntries: [String] = []
   ) {
     self.pool = pool
     self.addresses = addresses
     self.interfaces = interfaces
     self.detectsDuplicates = detectsDuplicates
     self.refreshInterval = refreshInterval
+    self.ignoredEntries = ignoredEntries
   }
 }
 
@@ -37,20 +40,33 @@ package enum WithholdReason: Error, Hashable {
   /// The Service belongs to another implementation.
   case otherLoadBalancerClass
   case noIPAllocated
-  /// An entry of the status is not an IP address.
+  /// No entry of the status is an IP address.
   case invalidIP
-  /// No single pool contains all the addresses.
+  /// No pool contains any of the addresses, or several pools contain them.
   case ipNotAllowed
   /// No endpoint may take traffic.
   case noUsableEndpoint
   /// The Service shares addresses, and an advertisement for it selects Services: those that share might end up on
-  /// different nodes.
-  case sharedIPWithServiceSelector
-  /// No advertisement selects the Service and this node.
-  case noMatchingAdvertisement
+  /// different nodes. `leader` would announce it otherwise.
+  case sharedIPWithServiceSelector(leader: String?)
+  /// No advertisement selects the Service and this node. `leader` announces it instead.
+  case noMatchingAdvertisement(leader: String?)
   /// No node may announce it.
   case noCandidate
   case otherNodeLeads(String)
+}
+
+extension WithholdReason {
+  /// The node that announces the Service.
+  package var owner: String? {
+    switch self {
+    case .otherNodeLeads(let leader): leader
+    case .noMatchingAdvertisement(let leader): leader
+    case .serviceDeleted, .notLoadBalancer, .otherLoadBalancerClass, .noIPAllocated, .invalidIP,
+      .ipNotAllowed, .noUsableEndpoint, .sharedIPWithServiceSelector, .noCandidate:
+      nil
+    }
+  }
 }
 
 extension WithholdReason: CustomStringConvertible {

@@ -183,7 +183,7 @@ package struct Layer2Ownership: Sendable {
       switch outcome {
       case .yielded(let announcement, _):
         return .watch(address, announcement.interfaces)
-      case .withheld(.otherNodeLeads) where isAnswered:
+      case .withheld(let reason) where isAnswered && reason.owner != nil:
         return .handOver(address, within: Self.handover)
       case .announced, .withheld, .interfacesMissing:
         return .withdraw(address)

@@ -37,22 +37,31 @@ package struct Layer2Rules: Sendable, Hashable {
   ) -> Layer2Decision {
     do throws(WithholdReason) {
       let service = try eligible(service)
-      let (pool, addresses, first) = try pool(of: service, configuration)
+      let share = try PoolShare(of: service, configuration)
       guard endpoints.exist else { throw .noUsableEndpoint }
-      let advertisements = try advertisements(for: service, in: pool, cluster)
+      let advertisements = share.pool.l2Advertisements
+        .filter { $0.selectsService(labels: service.labels) }
       let candidates = candidates(
         service, endpoints: endpoints, advertisements: advertisements, cluster: cluster,
         witnessed: witnessed)
-      guard let leader = Layer2Election.leader(of: first, among: candidates) else {
-        throw .noCandidate
+      let leader = Layer2Election.leader(of: share.first, among: candidates)
+      if service.hasSharingAnnotation,
+        advertisements.contains(where: { !$0.serviceSelectors.isEmpty })
+      {
+        throw .sharedIPWithServiceSelector(leader: leader)
       }
+      guard let own = cluster.nodes[node],
+        advertisements.contains(where: { $0.selectsNode(labels: own.labels) })
+      else { throw .noMatchingAdvertisement(leader: leader) }
+      guard let leader else { throw .noCandidate }
       guard leader == node else { throw .otherNodeLeads(leader) }
       return .announce(
         Layer2Announcement(
-          pool: pool.name, addresses: addresses,
+          pool: share.pool.name, addresses: share.addresses,
           interfaces: interfaces(of: advertisements, node: node, cluster),
           detectsDuplicates: advertisements.allSatisfy(\.detectsDuplicates),
-          refreshInterval: advertisements.compactMap(\.refreshInterval).min()))
+          refreshInterval: advertisements.compactMap(\.refreshInterval).min(),
+          ignoredEntries: share.ignoredEntries))
     } catch {
       return .withhold(error)
     }
@@ -100,32 +109,6 @@ package struct Layer2Rules: Sendable, Hashable {
     return service
   }
 
-  private func pool(
-    of service: ServiceFacts, _ configuration: ValidatedConfiguration
-  ) throws(WithholdReason) -> (ConfiguredPool, [IPAddress], first: IPAddress) {
-    guard let addresses = service.addresses else { throw .invalidIP }
-    guard let first = addresses.first else { throw .noIPAllocated }
-    guard let pool = configuration.pool(containing: first), addresses.allSatisfy(pool.contains)
-    else { throw .ipNotAllowed }
-    return (pool, addresses, first)
-  }
-
-  /// The pool's advertisements that select the Service; at least one of them selects this node.
-  private func advertisements(
-    for service: ServiceFacts, in pool: ConfiguredPool, _ cluster: ClusterView
-  ) throws(WithholdReason) -> [ConfiguredL2Advertisement] {
-    let advertisements = pool.l2Advertisements.filter { $0.selectsService(labels: service.labels) }
-    if service.hasSharingAnnotation,
-      advertisements.contains(where: { !$0.serviceSelectors.isEmpty })
-    {
-      throw .sharedIPWithServiceSelector
-    }
-    guard let own = cluster.nodes[node],
-      advertisements.contains(where: { $0.selectsNode(labels: own.labels) })
-    else { throw .noMatchingAdvertisement }
-    return advertisements
-  }
-
   /// The interfaces of all advertisements that select a node, taken together.
   private func interfaces(
     of advertisements: [ConfiguredL2Advertisement], node: String, _ cluster: ClusterView
@@ -142,5 +125,36 @@ extension Set {
   fileprivate func preferring(_ condition: (Element) -> Bool) -> Set {
     let preferred = filter(condition)
     return preferred.isEmpty ? self : preferred
+  }
+}
+
+/// What a Service's status has of a pool. Others may write entries of their own there: host names and addresses of no
+/// pool are left alone.
+private struct PoolShare {
+  var pool: ConfiguredPool
+  /// In the order of the status.
+  var addresses: [IPAddress] = []
+  /// Decides who announces.
+  var first: IPAddress
+  var ignoredEntries: [String] = []
+
+  init(of service: ServiceFacts, _ configuration: ValidatedConfiguration) throws(WithholdReason) {
+    guard !service.addresses.isEmpty else {
+      throw service.entriesWithoutAddress.isEmpty ? .noIPAllocated : .invalidIP
+    }
+    var found: ConfiguredPool?
+    for address in service.addresses {
+      guard let pool = configuration.pool(containing: address) else {
+        ignoredEntries.append("\(address)")
+        continue
+      }
+      guard pool.name == (found ?? pool).name else { throw .ipNotAllowed }
+      found = pool
+      addresses.append(address)
+    }
+    guard let found, let first = addresses.first else { throw .ipNotAllowed }
+    pool = found
+    self.first = first
+    ignoredEntries += service.entriesWithoutAddress
   }
 }

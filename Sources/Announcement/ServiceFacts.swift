@@ -7,8 +7,10 @@ package struct ServiceFacts: Sendable, Hashable {
   package var labels: [String: String]
   package var isLoadBalancer: Bool
   package var loadBalancerClass: String?
-  /// The addresses in `status.loadBalancer.ingress`, in its order; nil when an entry has none that can be read.
-  package var addresses: [IPAddress]?
+  /// The addresses in `status.loadBalancer.ingress`, in its order.
+  package var addresses: [IPAddress]
+  /// The entries there that have none which can be read: their host names, or what stands in place of an address.
+  package var entriesWithoutAddress: [String]
   /// `externalTrafficPolicy: Local`: only nodes with an endpoint of their own take traffic.
   package var isLocal: Bool
   /// Whether a sharing annotation is present, whatever its value.
@@ -16,14 +18,15 @@ package struct ServiceFacts: Sendable, Hashable {
 
   package init(
     key: NamespacedName, labels: [String: String] = [:], isLoadBalancer: Bool = true,
-    loadBalancerClass: String? = nil, addresses: [IPAddress]? = [], isLocal: Bool = false,
-    hasSharingAnnotation: Bool = false
+    loadBalancerClass: String? = nil, addresses: [IPAddress] = [],
+    entriesWithoutAddress: [String] = [], isLocal: Bool = false, hasSharingAnnotation: Bool = false
   ) {
     self.key = key
     self.labels = labels
     self.isLoadBalancer = isLoadBalancer
     self.loadBalancerClass = loadBalancerClass
     self.addresses = addresses
+    self.entriesWithoutAddress = entriesWithoutAddress
     self.isLocal = isLocal
     self.hasSharingAnnotation = hasSharingAnnotation
   }
@@ -37,9 +40,15 @@ package struct ServiceFacts: Sendable, Hashable {
     hasSharingAnnotation = Self.sharingAnnotations.contains {
       service.metadata.annotations[$0] != nil
     }
-    let ingress = service.status?.loadBalancer?.ingress ?? []
-    let parsed = ingress.compactMap { $0.ip.flatMap { IPAddress($0) }?.unmapped }
-    addresses = parsed.count == ingress.count ? parsed : nil
+    addresses = []
+    entriesWithoutAddress = []
+    for entry in service.status?.loadBalancer?.ingress ?? [] {
+      if let address = entry.ip.flatMap({ IPAddress($0) })?.unmapped {
+        addresses.append(address)
+      } else {
+        entriesWithoutAddress.append(entry.ip ?? entry.hostname ?? "")
+      }
+    }
   }
 
   private static let sharingAnnotations = [

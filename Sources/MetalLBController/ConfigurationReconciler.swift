@@ -88,7 +88,8 @@ final class ConfigurationReconciler: Sendable {
       return (problems, warnings, state.passing.isWaiting || state.warnings.isWaiting)
     }
     for problem in problems {
-      logger.error("configuration object not taken", metadata: ["problem": "\(problem)"])
+      // Documentation tells users to look for these words.
+      logger.error("failed to parse the configuration", metadata: ["problem": "\(problem)"])
       recorder.record(
         .warning, reason: problem.fault.reason.rawValue, "\(problem)", on: problem.object.reference)
     }

@@ -1,11 +1,11 @@
 import FoundationEssentials
 import KubernetesAPI
 import KubernetesYAML
-import Layer2
 
 /// The file that names interfaces to leave alone, mounted from the ConfigMap `metallb-excludel2`:
-/// `announcedInterfacesToExclude` with a list of regular expressions.
-enum ExcludedInterfacesFile {
+/// `announcedInterfacesToExclude` with a list of regular expressions. The usual ones are in the ConfigMap: where there is
+/// no file, nothing is excluded.
+struct ExcludedInterfacesFile: Hashable {
   /// A file that cannot be understood.
   struct Invalid: Error, CustomStringConvertible {
     var path: String
@@ -16,13 +16,16 @@ enum ExcludedInterfacesFile {
 
   private static let key = "announcedInterfacesToExclude"
 
-  /// The expressions, or those of ``InterfaceExclusion`` where there is no file. They are not compiled here.
-  static func patterns(path: String) throws(Invalid) -> [String] {
-    guard FileManager.default.fileExists(atPath: path) else {
-      return InterfaceExclusion.defaultPatterns
-    }
+  /// Not compiled here.
+  var patterns: [String] = []
+  /// Why the file has no list, where there is a file.
+  var doubt: String?
+
+  init(path: String) throws(Invalid) {
+    guard FileManager.default.fileExists(atPath: path) else { return }
     do {
-      return try patterns(yaml: String(contentsOf: URL(filePath: path), encoding: .utf8))
+      let file = try Self(yaml: String(contentsOf: URL(filePath: path), encoding: .utf8))
+      (patterns, doubt) = (file.patterns, file.doubt)
     } catch let invalid as Invalid {
       throw Invalid(path: path, reason: invalid.reason)
     } catch {
@@ -30,19 +33,27 @@ enum ExcludedInterfacesFile {
     }
   }
 
-  static func patterns(yaml text: String) throws -> [String] {
+  init(yaml text: String) throws {
     let document = try JSONValue(yaml: text)
-    guard let list = document[key] else {
-      throw Invalid(path: "", reason: "the key \(key) is missing")
+    if document.isNull {
+      doubt = "the file is empty"
+      return
+    }
+    guard let members = document.objectValue else {
+      throw Invalid(path: "", reason: "no object with the key \(Self.key)")
+    }
+    guard let list = members[Self.key] else {
+      doubt = "the key \(Self.key) is missing"
+      return
     }
     // An empty list in YAML is often written as nothing at all.
-    if list.isNull { return [] }
+    if list.isNull { return }
     guard let items = list.arrayValue else {
-      throw Invalid(path: "", reason: "\(key) is not a list")
+      throw Invalid(path: "", reason: "\(Self.key) is not a list")
     }
-    return try items.map { item in
+    patterns = try items.map { item in
       guard let pattern = item.stringValue else {
-        throw Invalid(path: "", reason: "\(key) holds something that is no text")
+        throw Invalid(path: "", reason: "\(Self.key) holds something that is no text")
       }
       return pattern
     }

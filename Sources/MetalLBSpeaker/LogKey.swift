@@ -1,6 +1,7 @@
 /// Keys of log metadata.
 enum LogKey {
   static let count = "count"
+  static let entries = "entries"
   static let error = "error"
   static let event = "event"
   static let interface = "interface"

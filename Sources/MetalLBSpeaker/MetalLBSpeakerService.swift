@@ -57,7 +57,7 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
   private let logger: Logger
   private let onReady: @Sendable (Check) -> Void
 
-  /// Throws when the file of excluded interfaces cannot be understood.
+  /// Throws when the file of excluded interfaces, or an expression in it, cannot be understood.
   ///
   /// - Parameter onReady: told of each check once it holds; it holds from then on.
   package init(
@@ -65,9 +65,16 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
     time: TimeSource = .system, logger: Logger,
     onReady: @escaping @Sendable (Check) -> Void = { _ in }
   ) throws {
+    let excluded = try ExcludedInterfacesFile(path: options.excludedInterfacesPath)
+    if let doubt = excluded.doubt {
+      logger.warning(
+        "no interface is excluded from announcing",
+        metadata: [
+          LogKey.path: "\(options.excludedInterfacesPath)", LogKey.reason: "\(doubt)",
+        ])
+    }
     var configuration = Layer2Announcer.Configuration()
-    configuration.excludedInterfaces = try ExcludedInterfacesFile.patterns(
-      path: options.excludedInterfacesPath)
+    configuration.excludedInterfaces = excluded.patterns
     let announcer = try Layer2Announcer(
       configuration: configuration, logger: logger, metricsFactory: factory)
     self.init(
@@ -108,8 +115,8 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
       logger: logger)
     let informers = SpeakerInformers(client: client, options: options, time: time, logger: logger)
     let gossip = try SpeakerGossip(
-      options: options, client: client, speakers: informers.speakers, metrics: metricsFactory,
-      time: time, logger: logger)
+      options: options, speakers: informers.speakers, metrics: metricsFactory, time: time,
+      logger: logger)
     let queue = WorkQueue<NamespacedName>(time: time)
     let statusQueue = WorkQueue<NamespacedName>(time: time)
     let pod = OwnPod(options.podName, namespace: options.namespace, client: client)

@@ -18,6 +18,12 @@ extension ServiceAnnouncer {
     }
     switch change.outcome {
     case .announced(let announcement):
+      let ignored = announcement.ignoredEntries
+      if !ignored.isEmpty, ignored != change.before?.announcement?.ignoredEntries {
+        tellIgnored(ignored, of: key, service)
+      }
+      let lost = change.addressesBefore.filter { !announcement.addresses.contains($0) }
+      if !lost.isEmpty { noteWithdrawal(key, lost, reason: "loadBalancerIPChanged") }
       guard change.addressesBefore != change.addresses, !change.addresses.isEmpty else { return }
       logger.info(
         "service announced",
@@ -39,6 +45,13 @@ extension ServiceAnnouncer {
         on: service)
     case .withheld(let reason):
       noteWithdrawal(key, change.addressesBefore, reason: "\(reason)")
+      if case .sharedIPWithServiceSelector(leader: node) = reason {
+        tellSharing(of: key, service)
+      } else if !change.addressesBefore.isEmpty, reason.owner == nil {
+        record(
+          reason.isWish ? .normal : .warning, "serviceWithdrawn",
+          "no longer announced from node \"\(node)\": \(reason.explanation)", on: service)
+      }
     case .yielded(_, let leader):
       noteWithdrawal(key, change.addressesBefore, reason: "splitBrain")
       record(
@@ -77,6 +90,38 @@ extension ServiceAnnouncer {
     for key in services { record(.warning, reason, message, on: informers.services.store[key]) }
   }
 
+  /// This process ends, and there is no other one.
+  func tellEnd(of key: NamespacedName) {
+    record(
+      .warning, "serviceWithdrawn",
+      "no longer announced from node \"\(node)\": the speaker there ends, and no other one is alive",
+      on: informers.services.store[key])
+  }
+
+  private func tellIgnored(
+    _ entries: [String], of key: NamespacedName, _ service: KubernetesAPI.Service?
+  ) {
+    let list = entries.map { "\"\($0)\"" }.joined(separator: ", ")
+    logger.warning(
+      "entries of the status are not announced",
+      metadata: [LogKey.service: "\(key)", LogKey.entries: "\(list)"])
+    record(
+      .warning, "foreignIngress",
+      "node \"\(node)\" does not announce \(list) of status.loadBalancer.ingress: no pool has them",
+      on: service)
+  }
+
+  private func tellSharing(of key: NamespacedName, _ service: KubernetesAPI.Service?) {
+    let message =
+      "the Service shares its address, and an L2Advertisement selects it by serviceSelectors, so that those who share might end up on different nodes: advertise its pool without serviceSelectors"
+    logger.warning(
+      "a shared address is not announced",
+      metadata: [LogKey.service: "\(key)", LogKey.reason: "\(message)"])
+    record(
+      .warning, "announceFailed",
+      "cannot announce from node \"\(node)\" with protocol \"layer2\": \(message)", on: service)
+  }
+
   private func record(
     _ type: EventType, _ reason: String, _ message: String,
     on service: KubernetesAPI.Service?
@@ -94,6 +139,36 @@ extension ServiceAnnouncer {
         LogKey.event: "serviceWithdrawn", LogKey.service: "\(key)", LogKey.reason: "\(reason)",
         LogKey.ips: "\(addresses)", LogKey.protocolName: "layer2",
       ])
+  }
+}
+
+extension WithholdReason {
+  /// Whether somebody asked for just that.
+  fileprivate var isWish: Bool {
+    switch self {
+    case .serviceDeleted, .notLoadBalancer, .otherLoadBalancerClass, .noIPAllocated: true
+    case .invalidIP, .ipNotAllowed, .noUsableEndpoint, .sharedIPWithServiceSelector,
+      .noMatchingAdvertisement, .noCandidate, .otherNodeLeads:
+      false
+    }
+  }
+
+  /// For users.
+  fileprivate var explanation: String {
+    switch self {
+    case .serviceDeleted: "it is gone"
+    case .notLoadBalancer: "its type is not LoadBalancer any more"
+    case .otherLoadBalancerClass: "its class is another one now"
+    case .noIPAllocated: "it has no address any more"
+    case .invalidIP: "its status has no IP address"
+    case .ipNotAllowed: "no pool has its addresses, or several pools have them"
+    case .noUsableEndpoint: "no endpoint is ready"
+    case .sharedIPWithServiceSelector: "it shares its address and is selected by serviceSelectors"
+    case .noMatchingAdvertisement: "no L2Advertisement selects it on a node that could announce it"
+    case .noCandidate:
+      "no node that an L2Advertisement selects is alive and available (and has an endpoint, with externalTrafficPolicy Local)"
+    case .otherNodeLeads(let leader): "node \"\(leader)\" announces it"
+    }
   }
 }
 

@@ -59,7 +59,7 @@ final class ServiceAnnouncer: Sendable {
 
   private func noteAddresses(_ change: Change<KubernetesAPI.Service>) {
     let addresses = { (service: KubernetesAPI.Service?) in
-      service.map { ServiceFacts($0).addresses ?? [] }
+      service.map { ServiceFacts($0).addresses }
     }
     let now = time.now
     ownership.withLock {
@@ -205,7 +205,11 @@ final class ServiceAnnouncer: Sendable {
       perform(commands)
       return announced
     }
-    for (service, addresses) in announced { metrics.announce(service, from: addresses, to: []) }
+    let isLast = !inputs.hasOtherMembers
+    for (service, addresses) in announced {
+      metrics.announce(service, from: addresses, to: [])
+      if isLast { tellEnd(of: service) }
+    }
     if !announced.isEmpty {
       logger.info("withdrew everything", metadata: [LogKey.services: "\(announced.count)"])
     }

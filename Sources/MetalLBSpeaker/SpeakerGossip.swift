@@ -34,14 +34,11 @@ final class SpeakerGossip: ServiceLifecycle.Service {
 
   /// How often the files with the keys are read: the kubelet exchanges them about once a minute.
   private static let keyInterval = Duration.seconds(10)
-  /// How often the speakers are listed where watching them is forbidden; as often as upstream joins.
-  private static let listInterval = Duration.seconds(60)
 
   private struct State {
     var view: MembershipView?
     var isJoining = true
     var metadata: SpeakerMetadata
-    var peers: Set<MemberAddress>?
     var node: MembershipNode?
     /// Members that said goodbye and have not come back.
     var politelyGone: Set<String> = []
@@ -49,10 +46,7 @@ final class SpeakerGossip: ServiceLifecycle.Service {
 
   private let options: GossipOptions?
   private let nodeName: String
-  private let namespace: String
-  private let labels: String
-  private let client: APIClient
-  private let informer: Informer<Pod>?
+  private let speakers: SpeakerPods?
   private let parameters: MemberlistParameters
   private let metrics: MembershipMetrics?
   private let time: TimeSource
@@ -64,18 +58,15 @@ final class SpeakerGossip: ServiceLifecycle.Service {
 
   /// Throws ``MemberlistTuning/Invalid`` when the file with parameters cannot be used.
   init(
-    options: SpeakerOptions, client: APIClient, speakers: Informer<Pod>?,
-    metrics factory: any MetricsFactory, time: TimeSource, logger: Logger
+    options: SpeakerOptions, speakers: SpeakerPods?, metrics factory: any MetricsFactory,
+    time: TimeSource, logger: Logger
   ) throws {
     let gossip = speakers == nil ? nil : options.gossip
     self.options = gossip
-    self.client = client
     self.time = time
     self.logger = logger
     nodeName = options.nodeName
-    namespace = options.namespace
-    labels = options.speakerLabels
-    informer = speakers
+    self.speakers = speakers
     parameters = try gossip.map { try MemberlistTuning.parameters($0) } ?? .lan
     metrics = gossip.map { _ in MembershipMetrics(factory: factory) }
     state = Mutex(
@@ -83,7 +74,7 @@ final class SpeakerGossip: ServiceLifecycle.Service {
         metadata: SpeakerMetadata(
           version: options.version, capabilities: .known, interfaces: [])))
     if gossip == nil { known.open() }
-    speakers?.onChange { [weak self] _ in self?.readPeers() }
+    speakers?.onChange { [weak self] in self?.readPeers() }
   }
 
   /// - Parameters:
@@ -97,7 +88,8 @@ final class SpeakerGossip: ServiceLifecycle.Service {
 
   var knowledge: Knowledge {
     state.withLock { state in
-      guard options != nil else { return .useReadiness }
+      // Who may not know where the others are does not find them.
+      guard options != nil, speakers?.all != nil else { return .useReadiness }
       guard let view = state.view else { return state.isJoining ? .joining : .useReadiness }
       return .members(
         Dictionary(view.present.map { ($0.name, $0.metadata) }) { first, _ in first })
@@ -151,7 +143,7 @@ final class SpeakerGossip: ServiceLifecycle.Service {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await node.run() }
       group.addTask { try await cancelWhenGracefulShutdown { try await self.followKeys(source) } }
-      group.addTask { try await cancelWhenGracefulShutdown { try await self.feedPeers() } }
+      group.addTask { try await cancelWhenGracefulShutdown { try await self.followPeers() } }
       // Without the member itself there is nothing to do; the others end when asked to.
       while let result = await group.nextResult() {
         do {
@@ -203,29 +195,16 @@ final class SpeakerGossip: ServiceLifecycle.Service {
 
   // MARK: Peers
 
-  /// The speakers' Pods are watched; where that is forbidden, as by upstream's rights, they are listed now and then.
-  private func feedPeers() async throws {
-    guard let informer else { return }
-    try await informer.waitForSync()
+  private func followPeers() async throws {
+    try await speakers?.waitUntilKnown()
     readPeers()
-    while true {
-      if informer.unavailable != nil {
-        let pods = try? await client.list(
-          Pod.self, namespace: namespace, options: ListOptions(labelSelector: labels)
-        ).items
-        if let pods { setPeers(pods) }
-      }
-      try await time.sleep(for: Self.listInterval)
-    }
+    // Without peers nothing settles, and what the API server says counts.
+    if speakers?.all == nil { known.open() }
   }
 
   private func readPeers() {
-    guard let informer, informer.hasSynced, informer.unavailable == nil else { return }
-    setPeers(informer.store.values)
-  }
-
-  private func setPeers(_ pods: [Pod]) {
-    guard let port = options?.bindPort else { return }
+    guard let port = options?.bindPort, let speakers, speakers.isKnown, let pods = speakers.all
+    else { return }
     let peers = Set(
       pods.compactMap { pod -> MemberAddress? in
         guard pod.spec?.nodeName != nodeName, let text = pod.status?.podIP,
@@ -233,11 +212,7 @@ final class SpeakerGossip: ServiceLifecycle.Service {
         else { return nil }
         return MemberAddress(bytes: address.bytes, port: port)
       })
-    let node = state.withLock { state in
-      state.peers = peers
-      return state.node
-    }
-    node?.setPeers(peers)
+    state.withLock { $0.node }?.setPeers(peers)
   }
 
   // MARK: What happens

@@ -16,7 +16,7 @@ struct SpeakerInformers: Sendable {
   let endpointSlices: Informer<EndpointSlice>
   let nodes: Informer<Node>
   /// The speakers' Pods; none where every Node counts as having one.
-  let speakers: Informer<Pod>?
+  let speakers: SpeakerPods?
   let configuration: ConfigurationInformers
   let statuses: Informer<ServiceL2Status>
   /// This speaker's own.
@@ -33,14 +33,14 @@ struct SpeakerInformers: Sendable {
       time: time, logger: logger
     ) { $0.dropUnread() }
     nodes = Informer(client: client, time: time, logger: logger) { $0.dropUnread() }
+    // With gossip they only say where others may be found, as often as upstream asks for that. Else who is there follows
+    // from them, and from the Nodes, which are watched in any case.
     speakers =
       options.speakerLabels.isEmpty
       ? nil
-      : Informer(
-        client: client, namespace: namespace, labelSelector: options.speakerLabels,
-        // Upstream's rights only allow to list them, which is enough for gossip.
-        isOptional: options.gossip != nil, time: time, logger: logger
-      ) { $0.dropUnread() }
+      : SpeakerPods(
+        client: client, namespace: namespace, labels: options.speakerLabels,
+        interval: options.gossip == nil ? .seconds(10) : .seconds(60), time: time, logger: logger)
     var extent = ConfigurationInformers.Extent()
     extent.requiresAdvertisements = true
     configuration = ConfigurationInformers(
@@ -66,7 +66,7 @@ struct SpeakerInformers: Sendable {
     try await services.waitForSync()
     try await endpointSlices.waitForSync()
     try await nodes.waitForSync()
-    try await speakers?.waitForSync()
+    try await speakers?.waitUntilKnown()
     try await configuration.waitForSync()
   }
 }
@@ -116,14 +116,5 @@ extension Node {
       .filter { $0.type == "Ready" || $0.type == "NetworkUnavailable" }
       .map { NodeCondition(type: $0.type, status: $0.status) }
     status = kept
-  }
-}
-
-extension Pod {
-  fileprivate mutating func dropUnread() {
-    metadata.annotations = [:]
-    var kept = PodSpec()
-    kept.nodeName = spec?.nodeName
-    spec = kept
   }
 }

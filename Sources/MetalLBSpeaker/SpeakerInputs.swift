@@ -65,7 +65,7 @@ final class SpeakerInputs: Sendable {
       // Whether two objects meet on a node follows from the labels.
       if change.old?.metadata.labels != change.new?.metadata.labels { queue.add(.configuration) }
     }
-    informers.speakers?.onChange { [queue] _ in queue.add(.cluster) }
+    informers.speakers?.onChange { [queue] in queue.add(.cluster) }
   }
 
   /// Both parts; nil before ``load()``.
@@ -121,7 +121,9 @@ final class SpeakerInputs: Sendable {
     report(assessment)
     // Users are told by the controller, once and not by every node.
     for problem in news {
-      logger.error("configuration object not taken", metadata: [LogKey.problem: "\(problem)"])
+      // Documentation tells users to look for these words.
+      logger.error(
+        "failed to parse the configuration", metadata: [LogKey.problem: "\(problem)"])
     }
     if isNew {
       logger.info(
@@ -141,7 +143,7 @@ final class SpeakerInputs: Sendable {
       view = ClusterView(
         nodes: facts,
         members: SpeakerMembership.members(
-          nodes: nodes, speakers: informers.speakers?.store.values))
+          nodes: nodes, speakers: informers.speakers?.all))
     case .members(let metadata): view = ClusterView(nodes: facts, metadata: metadata)
     }
     let peers = nodes.filter { $0.metadata.name != node }.flatMap { node in

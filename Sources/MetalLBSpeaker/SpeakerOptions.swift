@@ -29,7 +29,7 @@ package struct SpeakerOptions: Sendable, Hashable {
   /// Of this program, for the other speakers.
   package var version = ""
   package var bgpType = BGPType.native
-  /// A file with regular expressions of interfaces to leave alone. A missing file leaves the defaults in force.
+  /// A file with regular expressions of interfaces to leave alone. A missing file excludes none.
   package var excludedInterfacesPath = "/etc/metallb/excludel2.yaml"
 
   package init(namespace: String, nodeName: String) {

@@ -21,9 +21,12 @@ import Testing
 
   /// What follows when these nodes are members.
   private func look(
-    _ ownership: inout Layer2Ownership, members: Set<String>, after time: Duration
+    _ ownership: inout Layer2Ownership, members: Set<String>, after time: Duration,
+    advertisement: ConfiguredL2Advertisement = .everywhere
   ) -> Layer2Ownership.Change? {
-    let nodes = ["node1", "node2", "node3"].map { ($0, NodeFacts()) }
+    let nodes = ["node1", "node2", "node3"].map {
+      ($0, NodeFacts(labels: ["zone": $0 == "node1" ? "a" : "b"]))
+    }
     return ownership.reconcile(
       key, ServiceFacts(key: key, addresses: [address]),
       endpoints: UsableEndpoints(exist: true, nodes: []),
@@ -31,7 +34,7 @@ import Testing
         ConfiguredPool(
           name: "gold", source: .object,
           ranges: ["192.168.1.0/24"].compactMap { AddressRange($0) },
-          l2Advertisements: [.everywhere])
+          l2Advertisements: [advertisement])
       ]), cluster: ClusterView(nodes: Dictionary(uniqueKeysWithValues: nodes), members: members),
       interfaces: ["eth0"], now: start + time)
   }
@@ -84,5 +87,22 @@ import Testing
     _ = ownership.handle(.handedOver(address, to: hardware), now: start + .seconds(1))
     #expect(ownership.hasLeft)
     #expect(look(&ownership, members: ["node1"], after: .seconds(1)) == nil)
+  }
+
+  @Test func `Hands over when no advertisement selects the node any more, and another one leads`()
+    throws
+  {
+    var ownership = ownership()
+    _ = look(&ownership, members: ["node1", "node2"], after: .zero)
+    let moved = try #require(
+      look(
+        &ownership, members: ["node1", "node2"], after: .seconds(1), advertisement: .on(zone: "b")))
+    #expect(moved.outcome == .withheld(.noMatchingAdvertisement(leader: "node2")))
+    #expect(moved.commands == [.handOver(address, within: Layer2Ownership.handover)])
+    _ = look(&ownership, members: ["node1", "node2"], after: .seconds(2))
+    let silenced = try #require(
+      look(
+        &ownership, members: ["node1", "node2"], after: .seconds(3), advertisement: .on(zone: "c")))
+    #expect(silenced.commands == [.withdraw(address)])
   }
 }

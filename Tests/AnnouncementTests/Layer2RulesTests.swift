@@ -48,11 +48,13 @@ struct Situation: CustomTestStringConvertible {
   }
 
   static func announced(
-    _ addresses: [String] = ["192.168.1.240"], on interfaces: InterfaceSelection = .all
+    _ addresses: [String] = ["192.168.1.240"], on interfaces: InterfaceSelection = .all,
+    ignoring entries: [String] = []
   ) -> Layer2Decision {
     .announce(
       Layer2Announcement(
-        pool: "gold", addresses: addresses.compactMap { IPAddress($0) }, interfaces: interfaces))
+        pool: "gold", addresses: addresses.compactMap { IPAddress($0) }, interfaces: interfaces,
+        ignoredEntries: entries))
   }
 }
 
@@ -111,8 +113,15 @@ extension ServiceFacts {
       $0.service?.loadBalancerClass = "ours"
     },
     Situation("has no address", .withhold(.noIPAllocated)) { $0.service?.addresses = [] },
-    Situation("has an entry that is no address", .withhold(.invalidIP)) {
-      $0.service?.addresses = nil
+    Situation("has no entry that is an address", .withhold(.invalidIP)) {
+      $0.service?.addresses = []
+      $0.service?.entriesWithoutAddress = ["lb.example"]
+    },
+    Situation(
+      "has entries of others, too", Situation.announced(ignoring: ["10.9.9.9", "lb.example"])
+    ) {
+      $0.service?.addresses = ["10.9.9.9", "192.168.1.240"].compactMap { IPAddress($0) }
+      $0.service?.entriesWithoutAddress = ["lb.example"]
     },
     Situation("address is in no pool", .withhold(.ipNotAllowed)) {
       $0.service?.addresses = [IPAddress("192.168.2.1")].compactMap(\.self)
@@ -121,20 +130,31 @@ extension ServiceFacts {
       $0.service?.addresses = ["192.168.1.240", "10.0.0.1"].compactMap { IPAddress($0) }
     },
     Situation("no endpoint anywhere", .withhold(.noUsableEndpoint)) { $0.endpoints = .none },
-    Situation("pool is not advertised", .withhold(.noMatchingAdvertisement)) {
+    Situation("pool is not advertised", .withhold(.noMatchingAdvertisement(leader: nil))) {
       $0.advertisements = []
     },
-    Situation("no advertisement selects the service", .withhold(.noMatchingAdvertisement)) {
+    Situation(
+      "no advertisement selects the service", .withhold(.noMatchingAdvertisement(leader: nil))
+    ) {
       $0.advertisements = [.on(services: LabelSelector(matchLabels: ["app": "db"]))]
     },
-    Situation("no advertisement selects this node", .withhold(.noMatchingAdvertisement)) {
+    Situation("no advertisement selects any node", .withhold(.noMatchingAdvertisement(leader: nil)))
+    {
+      $0.advertisements = [.on(zone: "c")]
+    },
+    Situation(
+      "no advertisement selects this node", .withhold(.noMatchingAdvertisement(leader: "node1"))
+    ) {
       $0.advertisements = [.on(zone: "a")]
     },
-    Situation("this node is unknown", .withhold(.noMatchingAdvertisement)) {
+    Situation(
+      "this node is unknown", .withhold(.noMatchingAdvertisement(leader: "node1"))
+    ) {
       $0.cluster.nodes["node3"] = nil
     },
     Situation(
-      "shares, and an advertisement selects services", .withhold(.sharedIPWithServiceSelector)
+      "shares, and an advertisement selects services",
+      .withhold(.sharedIPWithServiceSelector(leader: "node3"))
     ) {
       $0.service?.hasSharingAnnotation = true
       $0.advertisements = [.everywhere, .on(services: LabelSelector(matchLabels: ["app": "web"]))]

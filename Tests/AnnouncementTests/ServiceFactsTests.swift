@@ -27,15 +27,18 @@ import Testing
     let facts = service {
       $0.status = status([.init(ip: "fc00::1"), .init(ip: "::ffff:10.0.0.5")])
     }
-    #expect(facts.addresses?.map(\.description) == ["fc00::1", "10.0.0.5"])
+    #expect(facts.addresses.map(\.description) == ["fc00::1", "10.0.0.5"])
   }
 
-  @Test(arguments: [["10.0.0.5", nil], ["10.0.0.05"], [""]] as [[String?]])
-  func `One unreadable entry spoils all`(texts: [String?]) {
+  @Test func `Sets entries aside that have no readable address`() {
     let facts = service {
-      $0.status = status(texts.map { .init(ip: $0, hostname: $0 == nil ? "lb.example" : nil) })
+      $0.status = status([
+        .init(hostname: "lb.example"), .init(ip: "10.0.0.5", hostname: "web.example"),
+        .init(ip: "10.0.0.05"), .init(),
+      ])
     }
-    #expect(facts.addresses == nil)
+    #expect(facts.addresses.map(\.description) == ["10.0.0.5"])
+    #expect(facts.entriesWithoutAddress == ["lb.example", "10.0.0.05", ""])
   }
 
   @Test(arguments: ["metallb.io/allow-shared-ip", "metallb.universe.tf/allow-shared-ip"])

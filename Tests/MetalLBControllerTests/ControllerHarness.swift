@@ -15,7 +15,7 @@ import Synchronization
 struct ControllerHarness: Sendable {
   let cluster: TestCluster
   let loadBalancerClass: String
-  let metrics = PrometheusRegistry()
+  let metrics = PrometheusRegistry.described()
 
   var client: APIClient { cluster.client }
 

@@ -88,34 +88,7 @@ import Testing
       PolicyRule(
         apiGroups: ["metallb.io"], resources: ["ipaddresspools/status"], verbs: ["update"]),
     ]
-    return try await account("controller", rules, in: harness)
-  }
-
-  /// A client of a service account with these rights.
-  func account(
-    _ name: String, _ rules: [PolicyRule], in harness: ControllerHarness
-  ) async throws -> APIClient {
-    let (client, namespace) = (harness.client, harness.cluster.namespace)
-    _ = try await client.create(
-      ServiceAccount(metadata: ObjectMeta(name: name, namespace: namespace)))
-    let role = harness.cluster.uniqueName(name)
-    _ = try await client.create(ClusterRole(metadata: ObjectMeta(name: role), rules: rules))
-    _ = try await client.create(
-      ClusterRoleBinding(
-        metadata: ObjectMeta(name: role), roleRef: RoleReference(kind: "ClusterRole", name: role),
-        subjects: [Subject(kind: "ServiceAccount", name: name, namespace: namespace)]))
-    let path = ServiceAccount.resource.path(
-      namespace: namespace, name: name, subresource: "token")
-    let answer = try await client.send(
-      APIRequest(
-        .post, path,
-        json: [
-          "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": .object([:]),
-        ]))
-    let token = try #require(answer[path: ["status", "token"]]?.stringValue)
-    var configuration = harness.cluster.configuration
-    configuration.credentials = .token(.init(token))
-    return APIClient(configuration: configuration, userAgent: "metallb-controller")
+    return try await harness.cluster.account("controller", rules)
   }
 
   @Test(.enabled("needs faults on request") { TestCluster.canGoWrong })
@@ -126,7 +99,7 @@ import Testing
       let namespace = harness.cluster.namespace
       try await harness.createPool("gold", ["203.0.113.0/27"])
       let everything = PolicyRule(apiGroups: ["*"], resources: ["*"], verbs: ["*"])
-      let user = try await account("first", [everything], in: harness)
+      let user = try await harness.cluster.account("first", [everything])
       let timing = LeaseTiming(
         duration: .seconds(4), renewDeadline: .seconds(3), retryPeriod: .milliseconds(500))
       let options = harness.options { $0.podName = "first" }

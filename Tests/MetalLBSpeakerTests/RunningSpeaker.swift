@@ -71,7 +71,7 @@ extension Scene {
   ) async throws {
     var options = options(node: node)
     change(&options)
-    let registry = PrometheusRegistry()
+    let registry = PrometheusRegistry.described()
     let checks = ReadyChecks()
     let service = MetalLBSpeakerService(
       options: options, client: client ?? self.client, metrics: registry, announcer: announcer,

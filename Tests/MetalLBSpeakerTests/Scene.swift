@@ -105,6 +105,14 @@ struct Scene {
     }
   }
 
+  func label(_ node: String, _ labels: [String: String]) async throws {
+    try await client.retryingConflicts {
+      var object = try await client.get(Node.self, node)
+      object.metadata.labels.merge(labels) { $1 }
+      _ = try await client.update(object)
+    }
+  }
+
   func setSpeaker(on node: String, ready: Bool) async throws {
     try await client.retryingConflicts {
       var pod = try await client.get(Pod.self, "speaker-\(node)", namespace: namespace)

@@ -64,8 +64,10 @@ import Testing
           try await second.isAnnouncing([])
         }
         try await second.isAnnouncing([scene.address])
-        #expect(
-          second.registry.render().contains("\nmetallb_memberlist_members 1\n"))
+        let page = second.registry.render()
+        #expect(page.contains("\nmetallb_memberlist_members 1\n"))
+        let lines = page.split(separator: "\n")
+        #expect(lines.count { $0.hasPrefix("# HELP ") } == lines.count { $0.hasPrefix("# TYPE ") })
       }
     }
   }
@@ -75,7 +77,7 @@ import Testing
     _ scene: Scene, _ body: (RunningSpeaker<RecordedAnnouncer>) async throws -> Void
   ) async throws {
     let announcer = RecordedAnnouncer()
-    let registry = PrometheusRegistry()
+    let registry = PrometheusRegistry.described()
     let checks = ReadyChecks()
     var options = scene.options(node: scene.nodes[0])
     options.gossip = try hosts.options(0)
