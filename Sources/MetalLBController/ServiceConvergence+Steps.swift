@@ -22,6 +22,13 @@ extension ServiceConvergence {
     records[key]?.telling = nil
     var pass = Pass(service: service, key: key, view: view(of: service))
     let outcome = decide(&pass)
+    if case .assigned = outcome, records[key]?.telling == nil, !pass.view.foreignEntries.isEmpty {
+      let entries = pass.view.foreignEntries.map { "\"\($0)\"" }.joined(separator: ", ")
+      tell(
+        .foreignIngress,
+        "status.loadBalancer.ingress also has \(entries), which no pool has: they are left alone and not announced; upstream's speakers would announce nothing of the Service",
+        &pass)
+    }
     var decision = ServiceDecision(outcome: outcome, events: pass.events, evicted: pass.evicted)
     switch outcome {
     case .ignored, .kept: break

@@ -47,13 +47,15 @@ struct ServiceEvent: Sendable, Hashable {
     /// With the spaces that users' filters expect.
     case notEnoughClusterIPs = "not enough clusterips"
     case deprecatedAnnotation = "deprecatedAnnotation"
+    /// Somebody else wrote into the status, too.
+    case foreignIngress
     case internalError = "InternalError"
 
     var isWarning: Bool {
       switch self {
       case .ipAllocated, .clearAssignment, .additionalAssignFailed: false
       case .allocationFailed, .loadBalancerFailed, .noLBIPsIPFamily, .noClusterIPsIPFamily,
-        .notEnoughClusterIPs, .deprecatedAnnotation, .internalError:
+        .notEnoughClusterIPs, .deprecatedAnnotation, .foreignIngress, .internalError:
         true
       }
     }

@@ -60,6 +60,11 @@ struct ServiceStatusView: Sendable {
     return .held(parsed)
   }
 
+  /// What others wrote: addresses, or host names. Entries that say neither do not count.
+  var foreignEntries: [String] {
+    foreign.compactMap { $0.ip?.isEmpty == false ? $0.ip : $0.hostname }
+  }
+
   /// The Service with these addresses and the mark of their pool; nil when it says so already.
   func assigning(_ addresses: [IPAddress], pool: String) -> Service? {
     let entries = addresses.map { address in

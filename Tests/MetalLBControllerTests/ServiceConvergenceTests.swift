@@ -389,10 +389,16 @@ struct ServiceConvergenceTests {
         Service.LoadBalancerIngress(hostname: "lb.example.com"),
         Service.LoadBalancerIngress(ip: "192.0.2.7"),
       ]))
-    web = convergence.settle(web).service
+    let first = convergence.settle(web)
+    web = first.service
     #expect(web.ingressIPs == ["203.0.113.0", "192.0.2.7"])
     #expect(web.status?.loadBalancer?.ingress?.compactMap(\.hostname) == ["lb.example.com"])
-    #expect(convergence.settle(web).decision.update == nil)
+    #expect(first.decision.reasons == [.ipAllocated, .foreignIngress])
+    #expect(
+      first.decision.events.last?.message.contains("\"lb.example.com\", \"192.0.2.7\"") == true)
+    let second = convergence.settle(web).decision
+    #expect(second.update == nil)
+    #expect(second.events == [])
     web.spec?.type = "ClusterIP"
     let released = convergence.settle(web).service
     #expect(released.ingressIPs == ["192.0.2.7"])
