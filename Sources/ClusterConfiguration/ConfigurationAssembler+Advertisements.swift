@@ -5,7 +5,7 @@ import NetworkAddresses
 extension ConfigurationAssembler {
   mutating func attachL2Advertisements(
     of sources: ConfigurationSources, to pools: inout [String: AcceptedPool],
-    _ assessment: inout ConfigurationAssessment
+    _ nodes: inout NodeSelection, _ assessment: inout ConfigurationAssessment
   ) {
     // They never conflict, so that their order shows only in which of two equal ones is kept.
     let candidates = sources.l2Advertisements.sorted { $0.namespacedName < $1.namespacedName }
@@ -27,6 +27,7 @@ extension ConfigurationAssembler {
         }
       }
       warnings += parsed.selection.warnings(object, selected: selected, pools, stored: storedPools)
+      warnings += nodes.warnings(object, configured.nodeSelectors)
       return nil
     }
     assessment.warnings += warnings
@@ -71,6 +72,7 @@ extension ConfigurationAssembler {
         }
       }
       warnings += parsed.selection.warnings(object, selected: selected, pools, stored: storedPools)
+      warnings += nodes.warnings(object, configured.nodeSelectors)
       if let storedPeers {
         for name in configured.peers where !peerNames.contains(name) && !storedPeers.contains(name)
         {

@@ -1,3 +1,4 @@
+import KubernetesAPI
 import LegacyConfiguration
 import MetalLBAPI
 
@@ -58,6 +59,21 @@ extension PoolSelection {
           "spec.ipAddressPoolSelectors match no pool: correct them, or label a pool"))
     }
     return warnings
+  }
+}
+
+extension NodeSelection {
+  /// Node selectors of an advertisement that match none.
+  mutating func warnings(
+    _ object: ConfigurationObject, _ selectors: [LabelSelector]
+  ) -> [ConfigurationWarning] {
+    guard isEmpty(selectors) else { return [] }
+    return [
+      ConfigurationWarning(
+        object: object, reason: .noNodeSelected,
+        "spec.nodeSelectors match no node, so nobody announces for it: correct them, or label a node"
+      )
+    ]
   }
 }
 

@@ -37,7 +37,7 @@ package struct ConfigurationAssembler: Sendable {
     let peers = acceptPeers(of: sources, legacy, profiles, &nodes, &assessment)
     var pools = acceptPools(of: sources, legacy, &assessment)
     announceLegacyPools(&pools, communities: names, &assessment)
-    attachL2Advertisements(of: sources, to: &pools, &assessment)
+    attachL2Advertisements(of: sources, to: &pools, &nodes, &assessment)
     attachBGPAdvertisements(
       of: sources, to: &pools, communities: names, peers: peers, &nodes, &assessment)
     assessment.configuration = ValidatedConfiguration(

@@ -151,6 +151,8 @@ package struct ConfigurationWarning: Sendable, Hashable {
     case noInterface = "NoInterface"
     /// Selectors of an advertisement match no pool.
     case noPoolSelected = "NoPoolSelected"
+    /// Selectors of an advertisement match no node.
+    case noNodeSelected = "NoNodeSelected"
     /// Addresses of the pool are given out and nobody announces them.
     case poolNotAdvertised = "PoolNotAdvertised"
   }

@@ -16,6 +16,12 @@ struct NodeSelection {
     return nodes.isEmpty || !indices(left).isDisjoint(with: indices(right))
   }
 
+  /// Whether there are nodes, and the list chooses none of them.
+  mutating func isEmpty(_ selectors: [LabelSelector]) -> Bool {
+    guard !selectors.isEmpty, nodes?.isEmpty == false else { return false }
+    return indices(selectors).isEmpty
+  }
+
   private mutating func indices(_ selectors: [LabelSelector]) -> Set<Int> {
     if let known = selected[selectors] { return known }
     let found = Set(

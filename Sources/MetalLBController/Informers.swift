@@ -11,6 +11,8 @@ struct Informers: Sendable {
   let services: Informer<KubernetesAPI.Service>
   let configuration: ConfigurationInformers
   let states: Informer<ConfigurationState>
+  /// Their labels tell which selectors match none, and which objects meet. Upstream's rights forbid to watch them.
+  let nodes: Informer<Node>
   /// What speakers found on the link.
   let layer2Statuses: Informer<ServiceL2Status>
 
@@ -28,19 +30,31 @@ struct Informers: Sendable {
       fieldSelector: "metadata.name=\(ConfigurationStateWriter.Component.controller.name)",
       isOptional: true,
       time: time, logger: logger)
+    nodes = Informer(client: client, isOptional: true, time: time, logger: logger) { node in
+      node = Node(
+        metadata: ObjectMeta(
+          name: node.metadata.name, uid: node.metadata.uid,
+          resourceVersion: node.metadata.resourceVersion, labels: node.metadata.labels))
+    }
     layer2Statuses = Informer(
       client: client, namespace: options.namespace, isOptional: true, time: time, logger: logger
     ) { $0.dropUnread() }
   }
 
   var all: [any ServiceLifecycle.Service] {
-    [services, states, layer2Statuses] + configuration.all
+    [services, states, nodes, layer2Statuses] + configuration.all
   }
 
   /// Returns once every source of the configuration and all Services are known.
   func waitForSync() async throws {
     try await services.waitForSync()
     try await configuration.waitForSync()
+  }
+
+  /// The labels of all nodes; nil while they are not known. No address waits for them.
+  var nodeLabels: [[String: String]]? {
+    guard nodes.hasSynced, nodes.unavailable == nil else { return nil }
+    return nodes.store.values.map(\.metadata.labels)
   }
 }
 

@@ -61,6 +61,7 @@ struct Leader: ServiceLifecycle.Service {
     let configuration = ConfigurationReconciler(
       sources: {
         informers.configuration.sources(
+          nodes: informers.nodeLabels,
           backend: ConfigurationSources.Backend(nil, bgpType: options.bgpType))
       }, recorder: recorder, metrics: metrics, time: time, logger: logger,
       apply: { serviceReconciler.configure($0) },
@@ -80,6 +81,9 @@ struct Leader: ServiceLifecycle.Service {
     informers.configuration.onChange { configuration.schedule() }
     informers.configuration.ipAddressPools.onChange { _ in
       PoolStatusReconciler.schedule(poolStatusQueue)
+    }
+    informers.nodes.onChange { change in
+      if change.old?.metadata.labels != change.new?.metadata.labels { configuration.schedule() }
     }
     informers.states.onChange { _ in stateWriter.schedule() }
     informers.layer2Statuses.onChange { serviceReconciler.noteStatus($0.new) }

@@ -321,6 +321,27 @@ struct ConfigurationAssemblerTests {
     )
     #expect(assessment.warnings.last?.object.reference.name == "a")
   }
+
+  @Test func `Node selectors that match no node are warned about, where nodes are known`() {
+    let zone = { (name: String) in LabelSelector(matchLabels: ["zone": name]) }
+    var sources = ConfigurationSources(
+      ipAddressPools: [pool("a", ["10.0.0.0/24"])],
+      l2Advertisements: [
+        advertisement("everywhere"),
+        advertisement("nowhere") { $0.nodeSelectors = [zone("x"), zone("y")] },
+        advertisement("somewhere") { $0.nodeSelectors = [zone("x"), zone("b")] },
+      ],
+      bgpAdvertisements: [bgpAdvertisement("astray") { $0.nodeSelectors = [zone("x")] }])
+    sources.nodes = [["zone": "a"], ["zone": "b"]]
+    let warned = assess(sources).warnings
+    #expect(warned.map(\.reason) == [.noNodeSelected, .noNodeSelected])
+    #expect(warned.map(\.object.reference.name) == ["nowhere", "astray"])
+    // None is known, or none has come yet.
+    for nodes in [nil, []] as [[[String: String]]?] {
+      sources.nodes = nodes
+      #expect(assess(sources).warnings == [])
+    }
+  }
 }
 
 struct ValidatedConfigurationTests {

@@ -177,6 +177,35 @@ struct MetalLBControllerServiceTests {
     }
   }
 
+  @Test func `An advertisement that selects no node is told, until a node is labelled`()
+    async throws
+  {
+    try await withHarness { harness in
+      let node = harness.cluster.uniqueName("node")
+      _ = try await harness.client.create(Node(metadata: ObjectMeta(name: node)))
+      try await harness.createPool("gold", ["203.0.113.1"])
+      var spec = L2Advertisement.Spec()
+      spec.nodeSelectors = [LabelSelector(matchLabels: ["rack": node])]
+      _ = try await harness.client.create(
+        L2Advertisement(
+          metadata: ObjectMeta(name: "astray", namespace: harness.cluster.namespace), spec: spec))
+      try await harness.running {
+        let warned = try await harness.cluster.eventually(ConfigurationState.self, "controller") {
+          $0?.status?.conditions?.last?.reason == "LikelyMistakes"
+        }
+        #expect(warned?.status?.result == "Valid")
+        #expect(
+          warned?.status?.conditions?.last?.message.contains("nodeSelectors match no node") == true)
+        _ = try await harness.client.patch(
+          Node.resource, node, .merge(["metadata": ["labels": ["rack": .string(node)]]]))
+        try await harness.cluster.eventually(ConfigurationState.self, "controller") {
+          $0?.status?.conditions?.last?.reason == "NoWarnings"
+        }
+      }
+      try await harness.client.delete(Node.self, node)
+    }
+  }
+
   @Test func `Pools count their addresses in status and metrics`() async throws {
     try await withHarness { harness in
       try await harness.createPool("gold", ["203.0.113.0/29", "2001:db8::/64"])
@@ -190,6 +219,11 @@ struct MetalLBControllerServiceTests {
         let page = harness.metrics.render()
         #expect(page.contains("metallb_allocator_ipv4_addresses_total{pool=\"gold\"} 8"))
         #expect(page.contains("metallb_allocator_addresses_in_use_total{pool=\"gold\"} 1"))
+        #expect(
+          page.contains(
+            "# HELP metallb_allocator_addresses_total Number of usable IP addresses, per pool\n"))
+        let lines = page.split(separator: "\n")
+        #expect(lines.count { $0.hasPrefix("# HELP ") } == lines.count { $0.hasPrefix("# TYPE ") })
         try await harness.client.delete(web)
         try await harness.cluster.eventually(IPAddressPool.self, "gold") {
           $0?.status?.assignedIPv4 == 0
