@@ -23,7 +23,7 @@ package struct FRRExporter: Sendable {
   }
 
   static func page(_ sessions: FRRSessions) -> String {
-    let registry = PrometheusRegistry()
+    let registry = PrometheusRegistry.described()
     for session in sessions.bgp {
       let labels = [("peer", session.peer), ("vrf", session.vrf)]
       gauge("metallb_bgp_session_up", labels, session.isUp ? 1 : 0, registry)

@@ -16,7 +16,7 @@ struct OperatorFixture {
   let cluster: TestCluster
   let writes = WriteCounter()
   /// What the operators measure.
-  let metrics = PrometheusRegistry()
+  let metrics = PrometheusRegistry.described()
 
   var client: APIClient { cluster.client }
   var namespace: String { cluster.namespace }

@@ -129,6 +129,8 @@ import Testing
         // One worker: what it wrote about the second object came after it was done with the first.
         let page = fixture.metrics.render()
         #expect(page.contains("metallb_operator_leader_bool 1"))
+        let lines = page.split(separator: "\n")
+        #expect(lines.count { $0.hasPrefix("# HELP ") } == lines.count { $0.hasPrefix("# TYPE ") })
         #expect(
           page.contains(
             #"metallb_operator_reconciles_total{what="refusal",result="success"}"#)
