@@ -40,15 +40,15 @@ struct ControllerCommand: AsyncParsableCommand {
 
   @OptionGroup var webhooks: WebhookFlags
 
-  /// Accepted, so that upstream's manifests start this program; there is nothing of the kind here.
-  @Option(name: .customLong("pprof-bind-address"), help: .hidden) var pprofBindAddress = ""
+  @OptionGroup(visibility: .hidden) var profiling: ProfilingOptions
 
   func run() async throws {
     let logger = process.logLevel.startLogging(label: "metallb-controller")
+    profiling.explain(logger)
     let client = try process.client(component: "controller")
     let options = options(namespace: ownNamespace(namespace, client: client))
     let servesWebhooks = options.webhookMode != .disabled
-    let registry = PrometheusRegistry()
+    let registry = PrometheusRegistry.described()
     let readiness = Readiness(["controller"] + (servesWebhooks ? WebhookService.Check.all : []))
     let controller = MetalLBControllerService(
       options: options, client: client, metrics: registry, logger: logger

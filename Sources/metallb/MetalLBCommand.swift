@@ -16,9 +16,6 @@ struct MetalLBCommand: AsyncParsableCommand {
     ]
   )
 
-  /// What this program calls itself to others.
-  static let version = "metallb-swift"
-
   /// Container images call the parts by upstream's command paths, so the name that the program is
   /// called by picks the subcommand (design D1). As `kubectl-metallb`, kubectl's plugin, it takes subcommands like
   /// under its own name.
@@ -35,7 +32,28 @@ struct MetalLBCommand: AsyncParsableCommand {
       program == "metallb"
       ? ImpliedCommand.command(arguments: arguments, environment: processEnvironment()) : nil
     if let command = commandsByProgramName[program] ?? implied { arguments.insert(command, at: 0) }
-    await main(arguments.compactMap(withoutBooleanValue))
+    do {
+      var command = try await asyncParseAsRoot(arguments.compactMap(withoutBooleanValue))
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      end(by: error, command: arguments.first ?? "")
+    }
+  }
+
+  /// What containers run ends with 1 after every error, also of the command line, as upstream's processes do.
+  private static func end(by error: any Error, command: String) -> Never {
+    let daemons: [any ParsableCommand.Type] = [
+      OperatorCommand.self, ControllerCommand.self, SpeakerCommand.self,
+    ]
+    guard exitCode(for: error) == .validationFailure,
+      daemons.contains(where: { $0.configuration.commandName == command })
+    else { exit(withError: error) }
+    standardError(fullMessage(for: error))
+    exit(withError: ExitCode.failure)
   }
 
   /// Go's flags take `--name=true` and `--name=false` for booleans, and manifests use that.

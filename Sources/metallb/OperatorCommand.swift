@@ -46,7 +46,7 @@ struct OperatorCommand: AsyncParsableCommand {
     let client = APIClient(
       configuration: try .automatic(kubeconfig: kubeconfig), userAgent: "metallb-operator")
     let limits = try environment.tls.limits(logger: logger)
-    let registry = PrometheusRegistry()
+    let registry = PrometheusRegistry.described()
     var options = OperatorOptions(
       environment: environment, isLeaderElected: isLeaderElected, identity: "\(pod)_\(random)")
     options.restartsWebhookServers = restartsWebhookServers

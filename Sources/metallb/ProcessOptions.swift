@@ -89,16 +89,46 @@ struct ProcessOptions: ParsableArguments {
   }
 }
 
-/// Runs services until SIGTERM or SIGINT, then stops them in reverse order.
+/// A flag of upstream's processes without a counterpart here: accepted, so that its manifests start this program.
+struct ProfilingOptions: ParsableArguments {
+  @Option(name: .customLong("pprof-bind-address")) var bindAddress = ""
+
+  func explain(_ logger: Logger) {
+    guard !bindAddress.isEmpty else { return }
+    logger.warning(
+      "--pprof-bind-address has no effect: there is no profiling endpoint",
+      metadata: ["address": "\(bindAddress)"])
+  }
+}
+
+/// Runs services until SIGTERM or SIGINT, then stops them in reverse order. A second signal ends the process at once.
 ///
 /// - Parameter grace: a little less than the Pod's grace period, after which the kubelet kills.
 func runUntilSignalled(_ services: [any Service], grace: Duration, logger: Logger) async throws {
   var configuration = ServiceGroupConfiguration(
-    services: [SlimProcess()] + services, gracefulShutdownSignals: [.sigterm, .sigint],
-    logger: logger)
+    services: [SlimProcess()] + services, logger: logger)
   configuration.maximumGracefulShutdownDuration = grace
+  let group = ServiceGroup(configuration: configuration)
+  let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
   do {
-    try await ServiceGroup(configuration: configuration).run()
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await group.run() }
+      tasks.addTask {
+        var isEnding = false
+        for await signal in signals {
+          if isEnding {
+            logger.warning("A second signal ends the process", metadata: ["signal": "\(signal)"])
+            _exit(EXIT_FAILURE)
+          }
+          isEnding = true
+          logger.info("The process is asked to end", metadata: ["signal": "\(signal)"])
+          await group.triggerGracefulShutdown()
+        }
+      }
+      // The signals go on until the services have ended.
+      try await tasks.next()
+      tasks.cancelAll()
+    }
   } catch {
     logger.error("The process ends", metadata: ["error": "\(error)"])
     throw ExitCode.failure

@@ -3,6 +3,7 @@ import KubernetesClient
 import LegacyConfiguration
 import MetalLBSpeaker
 import MetricsServer
+import OperatorRendering
 import PrometheusMetrics
 
 /// Announces the addresses of Services from one node (spec/speaker 1.1).
@@ -35,20 +36,20 @@ struct SpeakerCommand: AsyncParsableCommand {
 
   @OptionGroup(title: "Gossip") var gossip: GossipArguments
 
-  @OptionGroup(visibility: .hidden) var compatibility: CompatibilityOptions
+  @OptionGroup(visibility: .hidden) var profiling: ProfilingOptions
+
+  @OptionGroup(visibility: .hidden) var backend: BackendOptions
 
   func validate() throws {
     guard !nodeName.isEmpty else {
       throw ValidationError("--node-name or METALLB_NODE_NAME must name the Node.")
     }
     _ = try gossip.options
-    guard ["", "native", "frr", "frr-k8s"].contains(environment("METALLB_BGP_TYPE")) else {
-      throw ValidationError("METALLB_BGP_TYPE must be native, frr or frr-k8s.")
-    }
   }
 
   func run() async throws {
     let logger = process.logLevel.startLogging(label: "metallb-speaker")
+    profiling.explain(logger)
     let client = try process.client(component: "speaker")
     var options = SpeakerOptions(
       namespace: ownNamespace(namespace, client: client), nodeName: nodeName)
@@ -58,9 +59,9 @@ struct SpeakerCommand: AsyncParsableCommand {
     options.ignoresExclusionLabel = ignoresExclusionLabel
     options.speakerLabels = speakerLabels
     options.gossip = try gossip.options
-    options.version = MetalLBCommand.version
-    options.bgpType = SpeakerOptions.BGPType(rawValue: environment("METALLB_BGP_TYPE")) ?? .native
-    let registry = PrometheusRegistry()
+    options.version = ProductVersion.current
+    options.bgpType = try backend.type
+    let registry = PrometheusRegistry.described()
     let readiness = Readiness(MetalLBSpeakerService.Check.allCases.map(\.rawValue))
     let speaker = try MetalLBSpeakerService(
       options: options, client: client, metrics: registry, logger: logger
@@ -69,15 +70,5 @@ struct SpeakerCommand: AsyncParsableCommand {
       healthAddress: .loopback(port: process.healthProbePort), readiness: readiness,
       registry: registry, client: client, logger: logger)
     try await runUntilSignalled(endpoints + [speaker], grace: .seconds(25), logger: logger)
-  }
-
-  /// Flags of upstream's speaker that this one does not need yet: accepted, so that its manifests
-  /// start this program.
-  struct CompatibilityOptions: ParsableArguments {
-    @Option var host = ""
-    @Option(name: .customLong("bgp-debounce-timeout")) var bgpDebounceTimeout = 3000
-    @Option(name: .customLong("frrk8s-namespace")) var frrk8sNamespace = ""
-    @Flag(name: .customLong("frrk8s-secret-passthrough")) var frrk8sSecretPassthrough = false
-    @Option(name: .customLong("pprof-bind-address")) var pprofBindAddress = ""
   }
 }

@@ -88,6 +88,25 @@ import Testing
     }
   }
 
+  @Test(.enabled("needs faults on request") { TestCluster.canGoWrong })
+  func `A second signal ends it at once`() async throws {
+    try await withCluster { cluster, kubeconfig in
+      let end = try await withOperator("one", cluster, kubeconfig: kubeconfig) { program in
+        try await self.awaitLeader("one", cluster)
+        // It does not get rid of its Lease.
+        try await cluster.inject([
+          "type": "Latency", "milliseconds": 60_000, "resources": ["leases.coordination.k8s.io"],
+        ])
+        try program.terminate()
+        try await program.waitForLine("The process is asked to end")
+      }
+      // `withOperator` sent the second one.
+      #expect(end.exitCode == 1)
+      // It would have gone on for eight seconds.
+      #expect(end.took < .seconds(5), "\(end.took)")
+    }
+  }
+
   @Test func `Its log is JSON, and debugging says more`() async throws {
     try await withCluster { cluster, kubeconfig in
       for (level, saysMore) in [("info", false), ("debug", true)] {

@@ -5,7 +5,9 @@ import Subprocess
 enum Program {
   /// What a run of it left.
   struct Outcome {
-    var isSuccess: Bool
+    /// Nil when a signal ended it.
+    var exitCode: Int32?
+    var isSuccess: Bool { exitCode == 0 }
     var output: String
     var error: String
   }
@@ -41,7 +43,14 @@ enum Program {
       arguments: Arguments(variables.map { "\($0.key)=\($0.value)" } + [program] + arguments),
       output: .string(limit: 4 << 20), error: .string(limit: 1 << 20))
     return Outcome(
-      isSuccess: result.terminationStatus.isSuccess, output: result.standardOutput,
+      exitCode: result.terminationStatus.exitCode, output: result.standardOutput,
       error: result.standardError)
+  }
+}
+
+extension TerminationStatus {
+  /// Nil when a signal ended the process.
+  var exitCode: Int32? {
+    if case .exited(let code) = self { code } else { nil }
   }
 }

@@ -6,10 +6,11 @@ import Testing
 
 /// The program understands every command line that the operator and the installation render for it.
 @Suite(.timeLimit(.minutes(3))) struct RenderedCommandTests {
-  /// How a container of ours is started: the program's name, and its arguments.
+  /// How a container of ours is started: the program's name, its arguments, and the plain part of its environment.
   struct CommandLine: Hashable, Sendable, CustomTestStringConvertible {
     var name: String
     var arguments: [String]
+    var variables: [String: String]
     var testDescription: String { ([name] + arguments).joined(separator: " ") }
   }
 
@@ -80,7 +81,12 @@ import Testing
           let words = (container.command ?? []) + (container.args ?? [])
           return CommandLine(
             name: words.first?.split(separator: "/").last.map(String.init) ?? "",
-            arguments: Array(words.dropFirst()))
+            arguments: Array(words.dropFirst()),
+            variables: Dictionary(
+              (container.env ?? []).compactMap { variable in
+                variable.value.map { (variable.name, $0) }
+              }
+            ) { _, last in last })
         }
     }
   }
@@ -94,10 +100,10 @@ import Testing
     // Without a cluster it ends once it has read its arguments.
     let outcome = try await Program.run(
       as: line.name, line.arguments + ["--kubeconfig", "/nonexistent"],
-      variables: [
+      variables: line.variables.merging([
         "METALLB_NODE_NAME": "node", "OPERATOR_NAMESPACE": "metallb-system",
         "CONTROLLER_IMAGE": "a", "SPEAKER_IMAGE": "a",
-      ])
+      ]) { rendered, _ in rendered })
     #expect(!outcome.isSuccess)
     #expect(outcome.error.contains("/nonexistent"), "\(outcome.error)")
     #expect(!outcome.error.contains("Usage:"), "\(outcome.error)")

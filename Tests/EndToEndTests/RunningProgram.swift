@@ -23,7 +23,9 @@ struct RunningProgram: Sendable {
 
   /// How the program ended.
   struct End: Sendable {
-    var isSuccess: Bool
+    /// Nil when a signal ended it.
+    var exitCode: Int32?
+    var isSuccess: Bool { exitCode == 0 }
     /// From `terminate` on.
     var took: Duration
   }
@@ -73,6 +75,6 @@ struct RunningProgram: Sendable {
         return begin.map { ContinuousClock.now - $0 } ?? .zero
       }
     }
-    return End(isSuccess: outcome.terminationStatus.isSuccess, took: outcome.closureResult)
+    return End(exitCode: outcome.terminationStatus.exitCode, took: outcome.closureResult)
   }
 }
