@@ -53,7 +53,7 @@ extension Memberlist {
     if let known = table[alive.node] {
       var isReplaced = false
       if known.member.address != alive.address {
-        guard mayReclaim(known, now: step.now) else {
+        guard mayReclaim(known, at: alive.address, now: step.now) else {
           return step.report(.conflict(known.member, claimed: alive.address))
         }
         isReplaced = true
@@ -102,8 +102,11 @@ extension Memberlist {
   }
 
   /// Whether a name may come back with another address.
-  private func mayReclaim(_ known: MemberTable.Record, now: ContinuousClock.Instant) -> Bool {
-    switch known.member.state {
+  private func mayReclaim(
+    _ known: MemberTable.Record, at address: MemberAddress, now: ContinuousClock.Instant
+  ) -> Bool {
+    if confirmed[known.member.name] == address { return true }
+    return switch known.member.state {
     case .left: true
     case .dead: parameters.deadNodeReclaim > .zero && now - known.since > parameters.deadNodeReclaim
     case .alive, .suspect: false

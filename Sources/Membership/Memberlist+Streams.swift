@@ -21,13 +21,17 @@ extension Memberlist {
   /// Names those who should be members. The ones that are not are asked at once to exchange tables, and again every
   /// ``MemberlistParameters/rejoinInterval``; each attempt ends in ``Event/peerJoined(_:)`` or ``Event/peerFailed(_:_:)``, which is also said of those that are
   /// members already when they are named.
+  ///
+  /// - Parameter names: at which address each name lives, where that is known: a machine that was made anew may take its
+  ///   name along to another address at once.
   package mutating func setPeers(
-    _ addresses: some Sequence<MemberAddress>, now: ContinuousClock.Instant,
-    using generator: inout some RandomNumberGenerator
+    _ addresses: some Sequence<MemberAddress>, names: [String: MemberAddress] = [:],
+    now: ContinuousClock.Instant, using generator: inout some RandomNumberGenerator
   ) -> [Action] {
     let addresses = Set(addresses)
     return perform(now: now, using: &generator) { memberlist, step in
       memberlist.peers = addresses.subtracting([memberlist.address])
+      memberlist.confirmed = names
       guard memberlist.phase == .running else { return }
       let present = memberlist.presentAddresses
       for address in memberlist.peers where present.contains(address) {

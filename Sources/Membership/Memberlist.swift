@@ -22,7 +22,7 @@
 ///
 /// Departures from memberlist, none of them visible to others as anything but timing: messages are handled as they come instead
 /// of queued, the order of probing stays the same, so that every member has its turn after exactly one round, a leaving member tells
-/// everybody at once, peers that are no members are tried again and again, and a pause of this process is noticed and not
+/// everybody at once, peers that are no members are tried again and again, a name may move at once to where it is known to live now, and a pause of this process is noticed and not
 /// blamed on others. Left out: user messages, metadata of acks (Vivaldi), protocol 1.
 package struct Memberlist: Sendable {
   package struct Configuration: Sendable {
@@ -80,6 +80,8 @@ package struct Memberlist: Sendable {
   var streams: [StreamID: Stream] = [:]
   var lastStreamID: UInt64 = 0
   var peers: Set<MemberAddress> = []
+  /// At which address each name lives, as far as somebody knows who has it from elsewhere than gossip.
+  var confirmed: [String: MemberAddress] = [:]
   /// Peers that this round of joining has not come to, the next last.
   var waitingToJoin: [MemberAddress] = []
   private var lastEvent: ContinuousClock.Instant?

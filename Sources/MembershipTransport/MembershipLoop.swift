@@ -26,6 +26,7 @@ actor MembershipLoop {
   /// Events of the present call that observers want to know.
   private var news: [Memberlist.Event] = []
   private var peers: Set<MemberAddress>?
+  private var names: [String: MemberAddress] = [:]
   private var hasLeft = false
   private var closesAfterLeaving = false
   private var waitingForLeave: [CheckedContinuation<Void, Never>] = []
@@ -125,11 +126,12 @@ actor MembershipLoop {
 
   // MARK: Wishes
 
-  func setPeers(_ peers: Set<MemberAddress>) {
+  func setPeers(_ peers: Set<MemberAddress>, names: [String: MemberAddress]) {
     // Those that are missing are tried again anyway.
-    guard let sockets, core != nil, peers != self.peers else { return }
+    guard let sockets, core != nil, peers != self.peers || names != self.names else { return }
     self.peers = peers
-    perform(core?.setPeers(peers, now: .now, using: &generator))
+    self.names = names
+    perform(core?.setPeers(peers, names: names, now: .now, using: &generator))
     advanceFirstJoin(firstJoin.begin(peers.subtracting([sockets.advertised])))
   }
 

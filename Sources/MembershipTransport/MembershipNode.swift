@@ -18,7 +18,7 @@ import Synchronization
 /// dropped, as the protocol bears loss; lines in the log about bad peers come once a minute.
 package final class MembershipNode: ServiceLifecycle.Service {
   private struct Wishes {
-    var peers: Set<MemberAddress>?
+    var peers: (addresses: Set<MemberAddress>, names: [String: MemberAddress])?
     var metadata: [UInt8]?
     var keys: [GossipKey]?
     var loop: MembershipLoop?
@@ -47,8 +47,11 @@ package final class MembershipNode: ServiceLifecycle.Service {
   package var view: MembershipView { lastView.withLock { $0 } }
 
   /// Names those who should be members, at their addresses. Until the first call this member waits to be told.
-  package func setPeers(_ peers: Set<MemberAddress>) {
-    wish { $0.peers = peers }
+  ///
+  /// - Parameter names: which name lives where, as far as that is known for sure: at another address it may be taken for a
+  ///   member at once.
+  package func setPeers(_ peers: Set<MemberAddress>, names: [String: MemberAddress] = [:]) {
+    wish { $0.peers = (peers, names) }
   }
 
   /// Changes what all members get to know of this one. More than ``Limits/metadata`` bytes are not taken.
@@ -121,7 +124,7 @@ package final class MembershipNode: ServiceLifecycle.Service {
         if let keys { loop.setKeys(keys) }
         // Checked where it was wished.
         if let metadata { try? loop.setMetadata(metadata) }
-        if let peers { loop.setPeers(peers) }
+        if let peers { loop.setPeers(peers.addresses, names: peers.names) }
       }
     }
   }

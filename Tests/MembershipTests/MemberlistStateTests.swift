@@ -118,6 +118,33 @@ struct MemberlistStateTests {
     #expect(bench.state("b") == (reclaim == .zero ? .dead : .alive))
   }
 
+  @Test(arguments: [MemberState.alive, .suspect, .dead])
+  func `A name may take another address at once where it is known to live`(state: MemberState)
+    throws
+  {
+    var bench = try Bench(others: ["b"])
+    switch state {
+    case .suspect: bench.hear(.suspect(accusation("b")))
+    case .dead: bench.hear(.dead(accusation("b")))
+    case .alive, .left: break
+    }
+    let (new, old) = (try address("10.0.0.99"), try address("10.0.0.2"))
+    _ = bench.call { core, now, generator in
+      core.setPeers([new], names: ["b": new], now: now, using: &generator)
+    }
+    let third = Message.alive(try Bench.alive("b", "10.0.0.98", incarnation: 9))
+    bench.hear(third)
+    #expect(bench.member("b")?.address == old)
+    bench.hear(.alive(try Bench.alive("b", "10.0.0.99", incarnation: 1)))
+    #expect(bench.member("b")?.address == new)
+    #expect(bench.member("b")?.incarnation == 1)
+    #expect(bench.state("b") == .alive)
+    // What is still said of the machine before it changes nothing.
+    bench.hear(.alive(try Bench.alive("b", "10.0.0.2", incarnation: 57)))
+    #expect(bench.member("b")?.address == new)
+    #expect(bench.state("b") == .alive)
+  }
+
   @Test func `The table does not grow without end`() throws {
     var bench = try Bench()
     for index in 0..<Limits.members - 1 {
