@@ -1,5 +1,6 @@
 package import ClusterConfiguration
 package import KubernetesAPI
+package import NetworkAddresses
 
 /// What deciding needs to know of a Node.
 package struct NodeFacts: Sendable, Hashable {
@@ -44,12 +45,13 @@ package struct ClusterView: Sendable, Hashable {
   package var members: Set<String>
   /// The rules of the election beyond upstream's that all members know, so that all come to the same answer.
   package var extensions: SpeakerMetadata.Capabilities
-  /// The names of the interfaces on which each member could announce now, as the members tell.
-  package var interfaces: [String: Set<String>]
+  /// The interfaces on which each member could announce now, by name, with the families, as the members tell.
+  package var interfaces: [String: [String: Set<AddressFamily>]]
 
   package init(
     nodes: [String: NodeFacts] = [:], members: Set<String> = [],
-    extensions: SpeakerMetadata.Capabilities = [], interfaces: [String: Set<String>] = [:]
+    extensions: SpeakerMetadata.Capabilities = [],
+    interfaces: [String: [String: Set<AddressFamily>]] = [:]
   ) {
     self.nodes = nodes
     self.members = members

@@ -1,20 +1,19 @@
 package import KubernetesAPI
-package import Layer2
 package import NetworkAddresses
 
 /// What this node announces now. Services come and go; each address is announced once, however many Services share it,
-/// on the interfaces of all of them.
+/// on terms that suit all of them.
 package struct Layer2AnnouncementTable: Sendable {
   /// What a change of the table means on the links.
   package enum Change: Sendable, Hashable {
-    /// Announce the address, or change where it is announced.
-    case announce(IPAddress, InterfaceSelection)
+    /// Announce the address, or change where or how it is announced.
+    case announce(IPAddress, AnnouncementTerms)
     case withdraw(IPAddress)
   }
 
   private var announcements: [NamespacedName: Layer2Announcement] = [:]
   /// The Services behind each announced address.
-  private var claims: [IPAddress: [NamespacedName: InterfaceSelection]] = [:]
+  private var claims: [IPAddress: [NamespacedName: AnnouncementTerms]] = [:]
 
   package init() {}
 
@@ -45,7 +44,7 @@ package struct Layer2AnnouncementTable: Sendable {
     }
     guard let announcement else { return changes }
     for address in announcement.addresses {
-      changes += change(address) { $0[service] = announcement.interfaces }
+      changes += change(address) { $0[service] = announcement.terms }
     }
     return changes
   }
@@ -57,20 +56,14 @@ package struct Layer2AnnouncementTable: Sendable {
   }
 
   private mutating func change(
-    _ address: IPAddress, _ body: (inout [NamespacedName: InterfaceSelection]) -> Void
+    _ address: IPAddress, _ body: (inout [NamespacedName: AnnouncementTerms]) -> Void
   ) -> [Change] {
     var services = claims[address] ?? [:]
-    let before = selection(of: services)
+    let before = AnnouncementTerms.merged(services.values)
     body(&services)
     claims[address] = services.isEmpty ? nil : services
-    let after = selection(of: services)
+    let after = AnnouncementTerms.merged(services.values)
     guard before != after else { return [] }
     return [after.map { .announce(address, $0) } ?? .withdraw(address)]
-  }
-
-  private func selection(
-    of services: [NamespacedName: InterfaceSelection]
-  ) -> InterfaceSelection? {
-    services.isEmpty ? nil : services.values.reduce(.named([])) { $0.union($1) }
   }
 }

@@ -1,4 +1,3 @@
-package import Layer2
 package import NetworkAddresses
 
 /// What this node does about a Service on layer 2.
@@ -12,23 +11,18 @@ package struct Layer2Announcement: Sendable, Hashable {
   package var pool: String
   /// In the order of the Service's status.
   package var addresses: [IPAddress]
-  package var interfaces: InterfaceSelection
-  /// Whether an address that is given out for the first time is announced only when nobody else has it.
-  package var detectsDuplicates: Bool
-  /// How often the network is told again; nil for never.
-  package var refreshInterval: Duration?
+  package var terms: AnnouncementTerms
+  /// Further addresses of the Service, which this node cannot answer for.
+  package var shortage: InterfaceShortage?
   /// What stands in the status beside the addresses and belongs to no pool: addresses and host names that others wrote.
   package var ignoredEntries: [String]
 
   package init(
-    pool: String, addresses: [IPAddress], interfaces: InterfaceSelection,
-    detectsDuplicates: Bool = true, refreshInterval: Duration? = nil, ignoredEntries: [String] = []
+    pool: String, addresses: [IPAddress], terms: AnnouncementTerms, ignoredEntries: [String] = []
   ) {
     self.pool = pool
     self.addresses = addresses
-    self.interfaces = interfaces
-    self.detectsDuplicates = detectsDuplicates
-    self.refreshInterval = refreshInterval
+    self.terms = terms
     self.ignoredEntries = ignoredEntries
   }
 }

@@ -57,7 +57,7 @@ extension Layer2Ownership {
     case .handedOver(let address, _):
       leaving.remove(address)
     case .claimed(let claim):
-      if let node = node(of: claim) {
+      if let node = claim.peer {
         handle(claim, of: node, &consequence, now: now)
       } else {
         handleConflict(claim, &consequence, now: now)
@@ -65,9 +65,6 @@ extension Layer2Ownership {
     }
     return consequence
   }
-
-  /// The node behind a claim; nil for a host that is none.
-  package func node(of claim: AddressClaim) -> String? { claim.peer.flatMap { peers[$0] } }
 
   /// The hosts that have addresses of a Service, too.
   package func conflicts(

@@ -23,8 +23,8 @@ package struct Layer2Ownership: Sendable {
   package enum Outcome: Hashable, Sendable {
     case announced(Layer2Announcement)
     case withheld(WithholdReason)
-    /// It is this node's turn, and none of the interfaces to announce on exists here.
-    case interfacesMissing(Layer2Announcement, Set<String>)
+    /// It is this node's turn, and it can answer for none of the addresses.
+    case interfacesMissing(InterfaceShortage)
     /// It would be this node's turn, but a node that is not known to be alive answers on the link and comes first.
     case yielded(Layer2Announcement, to: String)
 
@@ -68,8 +68,6 @@ package struct Layer2Ownership: Sendable {
   private var told: [NamespacedName: [IPAddress]] = [:]
   var link = LinkKnowledge()
   private var members: Set<String> = []
-  /// The other nodes, by their addresses.
-  package var peers: [IPAddress: String] = [:]
   /// Addresses that wait for their next owner while this process ends.
   var leaving: Set<IPAddress> = []
   package private(set) var isStopped = false
@@ -110,10 +108,10 @@ package struct Layer2Ownership: Sendable {
   ///
   /// - Parameters:
   ///   - service: nil when it is gone.
-  ///   - interfaces: the names of those that exist here.
+  ///   - interfaces: what this node can answer for, and where.
   package mutating func reconcile(
     _ key: NamespacedName, _ service: ServiceFacts?, endpoints: UsableEndpoints,
-    configuration: ValidatedConfiguration, cluster: ClusterView, interfaces: [String],
+    configuration: ValidatedConfiguration, cluster: ClusterView, interfaces: LocalInterfaces,
     now: ContinuousClock.Instant
   ) -> Change? {
     guard !isStopped else { return nil }
@@ -155,13 +153,22 @@ package struct Layer2Ownership: Sendable {
     self.members = members
   }
 
-  private static func outcome(of decision: Layer2Decision, interfaces: [String]) -> Outcome {
+  private static func outcome(
+    of decision: Layer2Decision, interfaces: LocalInterfaces
+  ) -> Outcome {
     switch decision {
     case .withhold(let reason): return .withheld(reason)
-    case .announce(let announcement):
-      guard case .named(let names) = announcement.interfaces, names.isDisjoint(with: interfaces)
+    case .announce(var announcement):
+      guard
+        let shortage = interfaces.shortage(
+          of: announcement.addresses, on: announcement.terms.interfaces)
       else { return .announced(announcement) }
-      return .interfacesMissing(announcement, names)
+      guard shortage.addresses != announcement.addresses else {
+        return .interfacesMissing(shortage)
+      }
+      announcement.addresses.removeAll { shortage.addresses.contains($0) }
+      announcement.shortage = shortage
+      return .announced(announcement)
     }
   }
 
@@ -169,20 +176,20 @@ package struct Layer2Ownership: Sendable {
     _ change: Layer2AnnouncementTable.Change, _ outcome: Outcome, now: ContinuousClock.Instant
   ) -> Command {
     switch change {
-    case .announce(let address, let interfaces):
-      let announcement = outcome.announcement
+    case .announce(let address, let terms):
+      // What is being probed goes on being probed, unless nobody wants that any more.
+      let mayProbe = link.isFresh(address, now: now) || link.probed.contains(address)
       let options = AnnouncementOptions(
-        probesFirst: announcement?.detectsDuplicates == true && link.isFresh(address, now: now),
-        refreshInterval: announcement?.refreshInterval)
+        probesFirst: terms.detectsDuplicates && mayProbe, refreshInterval: terms.refreshInterval)
       link.noteKnown([address])
       if options.probesFirst { link.beginProbing(address) }
-      return .announce(address, interfaces, options)
+      return .announce(address, terms.interfaces, options)
     case .withdraw(let address):
       let isAnswered = !link.probed.contains(address)
       link.forget(address)
       switch outcome {
       case .yielded(let announcement, _):
-        return .watch(address, announcement.interfaces)
+        return .watch(address, announcement.terms.interfaces)
       case .withheld(let reason) where isAnswered && reason.owner != nil:
         return .handOver(address, within: Self.handover)
       case .announced, .withheld, .interfacesMissing:

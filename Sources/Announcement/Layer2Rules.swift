@@ -42,8 +42,8 @@ package struct Layer2Rules: Sendable, Hashable {
       let advertisements = share.pool.l2Advertisements
         .filter { $0.selectsService(labels: service.labels) }
       let candidates = candidates(
-        service, endpoints: endpoints, advertisements: advertisements, cluster: cluster,
-        witnessed: witnessed)
+        service, addresses: share.addresses, endpoints: endpoints, advertisements: advertisements,
+        cluster: cluster, witnessed: witnessed)
       let leader = Layer2Election.leader(of: share.first, among: candidates)
       if service.hasSharingAnnotation,
         advertisements.contains(where: { !$0.serviceSelectors.isEmpty })
@@ -58,9 +58,10 @@ package struct Layer2Rules: Sendable, Hashable {
       return .announce(
         Layer2Announcement(
           pool: share.pool.name, addresses: share.addresses,
-          interfaces: interfaces(of: advertisements, node: node, cluster),
-          detectsDuplicates: advertisements.allSatisfy(\.detectsDuplicates),
-          refreshInterval: advertisements.compactMap(\.refreshInterval).min(),
+          terms: AnnouncementTerms(
+            interfaces: interfaces(of: advertisements, node: node, cluster),
+            refreshInterval: advertisements.compactMap(\.refreshInterval).min(),
+            detectsDuplicates: advertisements.allSatisfy(\.detectsDuplicates)),
           ignoredEntries: share.ignoredEntries))
     } catch {
       return .withhold(error)
@@ -69,10 +70,12 @@ package struct Layer2Rules: Sendable, Hashable {
 
   /// The nodes that may announce the Service, with their scores.
   ///
-  /// - Parameter advertisements: those of the Service's pool that select it, on whatever nodes.
-  package func candidates(
-    _ service: ServiceFacts, endpoints: UsableEndpoints,
-    advertisements: [ConfiguredL2Advertisement], cluster: ClusterView, witnessed: Set<String> = []
+  /// - Parameters:
+  ///   - addresses: those that are to be announced.
+  ///   - advertisements: those of the Service's pool that select it, on whatever nodes.
+  private func candidates(
+    _ service: ServiceFacts, addresses: [IPAddress], endpoints: UsableEndpoints,
+    advertisements: [ConfiguredL2Advertisement], cluster: ClusterView, witnessed: Set<String>
   ) -> [Layer2Election.Candidate] {
     var names = cluster.members.union(witnessed).filter { name in
       guard let node = cluster.nodes[name], !node.isNetworkUnavailable,
@@ -83,11 +86,14 @@ package struct Layer2Rules: Sendable, Hashable {
     }
     if cluster.extensions.contains(.interfaceAvailability) {
       // Who is heard has an interface.
-      names = names.preferring { name in
-        witnessed.contains(name)
-          || cluster.interfaces[name, default: []]
-            .contains(where: interfaces(of: advertisements, node: name, cluster).contains)
+      let answered = names.reduce(into: [:]) { answered, name in
+        answered[name] =
+          witnessed.contains(name)
+          ? Set(AddressFamily.allCases) : families(of: name, advertisements, cluster)
       }
+      let wanted = Set(addresses.map(\.family))
+      names = names.preferring { !wanted.isDisjoint(with: answered[$0, default: []]) }
+      names = names.preferring { wanted.isSubset(of: answered[$0, default: []]) }
     }
     if cluster.extensions.contains(.draining) {
       names = names.preferring { name in
@@ -100,6 +106,18 @@ package struct Layer2Rules: Sendable, Hashable {
       let score = advertisements.reduce(0) { $0 + $1.preference(nodeLabels: labels) }
       return Layer2Election.Candidate(node: name, score: score)
     }
+  }
+
+  /// The families for which a node has an interface; of both or none where not all members tell which.
+  private func families(
+    of node: String, _ advertisements: [ConfiguredL2Advertisement], _ cluster: ClusterView
+  ) -> Set<AddressFamily> {
+    let selection = interfaces(of: advertisements, node: node, cluster)
+    let present = cluster.interfaces[node, default: [:]].filter { selection.contains($0.key) }
+    guard cluster.extensions.contains(.familyAvailability) else {
+      return present.isEmpty ? [] : Set(AddressFamily.allCases)
+    }
+    return present.values.reduce([]) { $0.union($1) }
   }
 
   private func eligible(_ service: ServiceFacts?) throws(WithholdReason) -> ServiceFacts {

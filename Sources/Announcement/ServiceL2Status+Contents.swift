@@ -16,7 +16,7 @@ extension ServiceL2Status {
     usableInterfaces: Set<String>, conflicts: [Conflict] = []
   ) -> Status {
     var interfaces: [Interface]?
-    if case .named(let names) = announcement.interfaces {
+    if case .named(let names) = announcement.terms.interfaces {
       interfaces = names.intersection(usableInterfaces).sorted().map { Interface(name: $0) }
     }
     return Status(

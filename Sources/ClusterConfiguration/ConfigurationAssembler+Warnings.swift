@@ -78,30 +78,37 @@ extension NodeSelection {
 }
 
 extension ValidatedConfiguration {
-  /// Advertisements that name interfaces which a node that they select does not have.
+  /// Advertisements that name interfaces which a node that they select does not have, or cannot announce on.
   ///
   /// - Parameters:
   ///   - node: its name, for the message.
   ///   - labels: of the node.
-  ///   - interfaces: all interfaces of the node on which addresses may be announced.
+  ///   - interfaces: all interfaces of the node that are not excluded.
+  ///   - unusable: why one of these cannot be used, by name.
   package func unknownInterfaces(
-    node: String, labels: [String: String], interfaces: Set<String>
+    node: String, labels: [String: String], interfaces: Set<String>,
+    unusable: [String: String] = [:]
   ) -> [ConfigurationWarning] {
     var warnings: [ConfigurationWarning] = []
     var seen: Set<ConfigurationObject> = []
     for advertisement in pools.lazy.flatMap(\.l2Advertisements) {
       let missing = advertisement.interfaces.filter { !interfaces.contains($0) }
-      guard !missing.isEmpty, advertisement.selectsNode(labels: labels),
+      var reasons = advertisement.interfaces.compactMap { unusable[$0] }
+      let isHopeless = missing.count + reasons.count == advertisement.interfaces.count
+      if !missing.isEmpty {
+        let names = missing.map { "\"\($0)\"" }.joined(separator: ", ")
+        reasons.insert("it has no interface \(names)", at: 0)
+      }
+      guard !reasons.isEmpty, advertisement.selectsNode(labels: labels),
         seen.insert(advertisement.source).inserted
       else { continue }
-      let names = missing.map { "\"\($0)\"" }.joined(separator: ", ")
-      let isHopeless = missing.count == advertisement.interfaces.count
+      let reason = reasons.joined(separator: ", and ")
       warnings.append(
         ConfigurationWarning(
           object: advertisement.source, reason: isHopeless ? .noInterface : .unknownInterface,
           isHopeless
-            ? "node \(node) announces nothing for it, as it has no interface \(names): correct spec.interfaces, or select other nodes"
-            : "node \(node) has no interface \(names): correct spec.interfaces, unless other nodes have it"
+            ? "node \(node) announces nothing for it, as \(reason): correct spec.interfaces, or select other nodes"
+            : "node \(node) cannot use all its interfaces, as \(reason): correct spec.interfaces, unless other nodes can"
         ))
     }
     return warnings

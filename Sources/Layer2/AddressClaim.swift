@@ -7,8 +7,8 @@ package struct AddressClaim: Hashable, Sendable {
   package var hardwareAddress: MACAddress
   /// The name of the interface on which it was heard.
   package var interface: String
-  /// The address of the peer that the hardware address belongs to; nil for a host that is no peer.
-  package var peer: IPAddress?
+  /// The name of the peer that the hardware address belongs to; nil for a host that is no peer.
+  package var peer: String?
   /// What this node was doing about the address.
   package var stage: Stage
 
@@ -19,7 +19,7 @@ package struct AddressClaim: Hashable, Sendable {
   }
 
   package init(
-    address: IPAddress, hardwareAddress: MACAddress, interface: String, peer: IPAddress? = nil,
+    address: IPAddress, hardwareAddress: MACAddress, interface: String, peer: String? = nil,
     stage: Stage
   ) {
     self.address = address
@@ -32,7 +32,7 @@ package struct AddressClaim: Hashable, Sendable {
 
 /// What happened to an address without a call.
 package enum AddressReport: Hashable, Sendable {
-  /// Nobody else has the address: it is announced from now on.
+  /// Nobody else has the address, or nobody wants to know any more: it is announced from now on.
   case announcedAfterProbing(IPAddress)
   case claimed(AddressClaim)
   /// An address that was handed over is no longer answered for: another host told the network that it has it, or,
@@ -50,24 +50,5 @@ package struct AnnouncementOptions: Hashable, Sendable {
   package init(probesFirst: Bool = false, refreshInterval: Duration? = nil) {
     self.probesFirst = probesFirst
     self.refreshInterval = refreshInterval
-  }
-}
-
-/// Which hardware addresses belong to peers: hosts that may rightly answer for an address, as they announce some of
-/// the same ones. Learned from the ARP packets and solicitations that peers send anyway.
-struct PeerTable: Sendable {
-  var addresses: Set<IPAddress> = [] {
-    didSet { known = known.filter { addresses.contains($0.value) } }
-  }
-  private var known: [MACAddress: IPAddress] = [:]
-
-  subscript(hardwareAddress: MACAddress) -> IPAddress? { known[hardwareAddress] }
-
-  /// Takes in who sent a frame. What peers do not use is not remembered.
-  mutating func learn(_ hardwareAddress: MACAddress, has address: IPAddress) {
-    guard addresses.contains(address), known[hardwareAddress] != address else { return }
-    // Peers have a few hardware addresses each; more come from somebody who plays games.
-    if known.count > 8 * addresses.count + 64 { known = [:] }
-    known[hardwareAddress] = address
   }
 }

@@ -57,6 +57,24 @@ package struct GratuitousSchedule<Target: Hashable & Sendable>: Sendable {
     firsts.insert(Entry(target: target, ticket: lastTicket), due: now)
   }
 
+  /// Changes how often a round follows after the burst, without beginning one; the next comes an interval from now.
+  ///
+  /// - Parameter interval: nil ends with the burst.
+  package mutating func setRefreshInterval(
+    _ interval: Duration?, of target: Target, now: ContinuousClock.Instant
+  ) {
+    guard timing.rounds > 0 else { return }
+    if isBursting(target) {
+      bursts[target]?.refreshInterval = interval
+    } else if let interval {
+      lastTicket += 1
+      bursts[target] = Burst(roundsLeft: 0, refreshInterval: interval, ticket: lastTicket)
+      refreshments.insert(Entry(target: target, ticket: lastTicket), due: now + interval)
+    } else {
+      stop(target)
+    }
+  }
+
   /// Ends a burst; nothing more is sent for the target.
   package mutating func stop(_ target: Target) {
     bursts[target] = nil

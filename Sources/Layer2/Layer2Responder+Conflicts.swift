@@ -17,16 +17,17 @@ extension Layer2Responder {
   package static let defenceInterval = Duration.seconds(10)
   package static let reportInterval = Duration.seconds(1)
 
-  /// The protocol addresses of hosts that may rightly answer for the same addresses. Which hardware addresses they have
-  /// is learned from what they send.
-  package mutating func setPeers(_ addresses: Set<IPAddress>) {
-    peers.addresses = addresses
+  /// The hosts that may rightly answer for the same addresses. Further hardware addresses of theirs are learned from
+  /// what they send.
+  package mutating func setPeers(_ new: Peers) {
+    peers.peers = new
   }
 
-  package var hasPeers: Bool { !peers.addresses.isEmpty }
+  /// Whether there are peers of which hardware addresses can be learned.
+  package var learnsPeers: Bool { !peers.peers.addresses.isEmpty }
 
-  /// The peer that a hardware address belongs to, as far as that is known.
-  package func peer(_ hardwareAddress: MACAddress) -> IPAddress? { peers[hardwareAddress] }
+  /// The name of the peer that a hardware address belongs to, as far as that is known.
+  package func peer(_ hardwareAddress: MACAddress) -> String? { peers[hardwareAddress] }
 
   /// Tells which hardware address a host has, if that is a peer.
   package mutating func learn(_ hardwareAddress: MACAddress, has address: IPAddress) {
@@ -101,7 +102,7 @@ extension Layer2Responder {
   }
 
   private mutating func report(
-    _ sender: MACAddress, _ peer: IPAddress?, _ stage: AddressClaim.Stage, _ address: IPAddress,
+    _ sender: MACAddress, _ peer: String?, _ stage: AddressClaim.Stage, _ address: IPAddress,
     on interface: ResponderInterface, now: ContinuousClock.Instant
   ) {
     let last = peer == nil ? entries[address]?.lastReport.other : entries[address]?.lastReport.peer

@@ -107,7 +107,8 @@ package struct Layer2Responder: Sendable {
 
   // MARK: Addresses
 
-  /// Announces an address, or changes where it is announced. Interfaces that are new to it get a burst.
+  /// Announces an address, or changes where and how it is announced. Interfaces that are new to it get a burst. One that
+  /// is no longer to be probed first is announced at once.
   package mutating func announce(
     _ address: IPAddress, on selection: InterfaceSelection, options: AnnouncementOptions = .init(),
     now: ContinuousClock.Instant
@@ -125,11 +126,14 @@ package struct Layer2Responder: Sendable {
     new.options = options
     switch old.stage {
     case .announced:
-      guard old.selection != selection || old.options.refreshInterval != options.refreshInterval
-      else { return }
+      guard old.selection != selection || old.options != options else { return }
     case .probing, .taken:
-      entries[address] = new
-      return
+      guard !options.probesFirst else {
+        entries[address] = new
+        return
+      }
+      new.stage = .announced
+      reports.append(.announcedAfterProbing(address))
     case .handingOver, .watched:
       new = entry(selection, options, .announced)
     }
@@ -166,10 +170,12 @@ package struct Layer2Responder: Sendable {
         schedule.stop(target)
         continue
       }
-      let isNew = !before || old?.stage != .announced
-      let isOtherwise = old?.options.refreshInterval != entry.options.refreshInterval
-      if isNew || isOtherwise, let now {
-        schedule.start(target, refreshInterval: entry.options.refreshInterval, now: now)
+      guard let now else { continue }
+      let interval = entry.options.refreshInterval
+      if !before || old?.stage != .announced {
+        schedule.start(target, refreshInterval: interval, now: now)
+      } else if old?.options.refreshInterval != interval {
+        schedule.setRefreshInterval(interval, of: target, now: now)
       }
     }
   }

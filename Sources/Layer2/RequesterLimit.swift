@@ -1,11 +1,12 @@
 import NetworkAddresses
 
-/// How many answers one requester gets, so that a host which floods does not keep this node busy. Hosts that behave are
-/// far below it: they ask once a second for an address, and a router that lost its table asks once for each.
+/// How many answers one requester gets, so that a host which floods does not keep this node busy with it alone. Hosts that
+/// behave are far below it: they ask once a second for an address, and a router that lost its table asks once for each. The
+/// default is also above what one busy client gets from a processor, so that it slows down nobody else than floods.
 package struct RequesterLimit: Hashable, Sendable {
-  package var answersPerSecond = 10_000
+  package var answersPerSecond = 200_000
   /// Answers that may follow each other without a pause.
-  package var burst = 20_000
+  package var burst = 50_000
 
   package init() {}
 }

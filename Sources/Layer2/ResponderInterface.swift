@@ -24,6 +24,9 @@ package struct ResponderInterface: Hashable, Sendable {
     self.linkLocalAddress = linkLocalAddress
   }
 
+  /// The families whose addresses can be announced.
+  package var families: Set<AddressFamily> { Set(AddressFamily.allCases.filter(answers)) }
+
   package func answers(_ family: AddressFamily) -> Bool {
     switch family {
     case .ipv4: answersARP

@@ -81,7 +81,10 @@ final class AnnouncerLoop {
     for change in changes {
       switch change {
       case .updated(let interface) where !exclusion.excludes(interface.name):
-        isChanged = try update(InterfaceStatus(interface)) || isChanged
+        let master = interface.master.flatMap { index in
+          monitor.interfaces.first { $0.index == index }?.name
+        }
+        isChanged = try update(InterfaceStatus(interface, master: master)) || isChanged
       case .updated(let interface):
         isChanged = remove(interface.index) || isChanged
       case .removed(let index):
@@ -328,7 +331,7 @@ final class AnnouncerLoop {
 
   private func learnNeighbors() {
     let now = ContinuousClock.now
-    guard announcer.state.withLock({ $0.responder.hasPeers }), now >= nextNeighborReading else {
+    guard announcer.state.withLock({ $0.responder.learnsPeers }), now >= nextNeighborReading else {
       return
     }
     nextNeighborReading = now + Self.neighborReadingInterval

@@ -5,6 +5,8 @@ import LinuxNetwork
 package struct InterfaceStatus: Hashable, Sendable {
   package var index: Int32
   package var name: String
+  /// The name of the bridge, bond or VRF that it belongs to.
+  package var master: String?
   package var usability: Usability
 
   package enum Usability: Hashable, Sendable {
@@ -12,9 +14,10 @@ package struct InterfaceStatus: Hashable, Sendable {
     case unusable(UnusableInterface)
   }
 
-  package init(index: Int32, name: String, usability: Usability) {
+  package init(index: Int32, name: String, master: String? = nil, usability: Usability) {
     self.index = index
     self.name = name
+    self.master = master
     self.usability = usability
   }
 
@@ -28,7 +31,7 @@ package struct InterfaceStatus: Hashable, Sendable {
 }
 
 extension InterfaceStatus {
-  init(_ interface: NetworkInterface) {
+  init(_ interface: NetworkInterface, master: String?) {
     let facts = LinkFacts(
       index: interface.index, name: interface.name, hardwareAddress: interface.hardwareAddress,
       isUp: interface.flags.contains(.up), hasCarrier: interface.flags.contains(.running),
@@ -37,7 +40,7 @@ extension InterfaceStatus {
       canBroadcast: interface.flags.contains(.broadcast),
       linkLocalAddress: interface.linkLocalAddress)
     self.init(
-      index: interface.index, name: interface.name,
+      index: interface.index, name: interface.name, master: master,
       usability: {
         do throws(UnusableInterface) {
           return .usable(try facts.responderInterface())

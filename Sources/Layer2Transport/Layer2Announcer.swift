@@ -71,7 +71,7 @@ package final class Layer2Announcer: Sendable {
   }
 
   /// Announces an address on the given interfaces, those that exist now and those that come later. Repeating it changes
-  /// nothing; another selection tells only the interfaces that are new to the address.
+  /// nothing; another selection tells only the interfaces that are new to the address, and other options count at once.
   package func announce(
     _ address: IPAddress, interfaces: InterfaceSelection, options: AnnouncementOptions = .init()
   ) {
@@ -101,9 +101,9 @@ package final class Layer2Announcer: Sendable {
     change { $0.defend(address, now: ContinuousClock.now) }
   }
 
-  /// The addresses of hosts that may rightly answer for the same addresses as this one.
-  package func setPeers(_ addresses: Set<IPAddress>) {
-    change { $0.setPeers(addresses) }
+  /// The hosts that may rightly answer for the same addresses as this one.
+  package func setPeers(_ peers: Peers) {
+    change { $0.setPeers(peers) }
   }
 
   private func change(_ body: (inout Layer2Responder) -> Void) {

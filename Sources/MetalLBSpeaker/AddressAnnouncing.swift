@@ -1,3 +1,4 @@
+import Announcement
 import Layer2
 import Layer2Transport
 import NetworkAddresses
@@ -19,8 +20,8 @@ protocol AddressAnnouncing: Sendable {
   func watch(_ address: IPAddress, interfaces: InterfaceSelection)
   /// Tells the network again who has the address.
   func defend(_ address: IPAddress)
-  /// The addresses of the other nodes, which may rightly answer for the same addresses.
-  func setPeers(_ addresses: Set<IPAddress>)
+  /// The other nodes, which may rightly answer for the same addresses.
+  func setPeers(_ peers: Peers)
   /// Announces until it is cancelled or stopped.
   func run() async throws
   func stop()
@@ -32,5 +33,28 @@ extension AddressAnnouncing {
   /// The names of the interfaces on which it announces, and on which somebody can hear it.
   var usableInterfaces: Set<String> {
     Set(interfaces.filter { $0.responderInterface?.hasCarrier == true }.map(\.name))
+  }
+}
+
+extension LocalInterfaces {
+  init(_ statuses: [InterfaceStatus]) {
+    let abilities = statuses.map { status -> (String, Ability) in
+      switch status.usability {
+      case .usable(let interface): (status.name, .answers(interface.families))
+      case .unusable(let reason): (status.name, .unusable(reason, master: status.master))
+      }
+    }
+    self.init(Dictionary(abilities) { first, _ in first })
+  }
+}
+
+extension SpeakerMetadata {
+  /// Tells where frames of this node come from, and on which interfaces somebody can hear it.
+  mutating func tell(_ statuses: [InterfaceStatus]) {
+    let usable = statuses.compactMap(\.responderInterface)
+    interfaces = Dictionary(usable.filter(\.hasCarrier).map { ($0.name, $0.families) }) {
+      first, _ in first
+    }
+    hardwareAddresses = Set(usable.map(\.hardwareAddress))
   }
 }

@@ -1,3 +1,4 @@
+import Announcement
 import ClusterConfiguration
 import ConfigurationWatch
 import ControllerRuntime
@@ -7,7 +8,7 @@ import Layer2Transport
 import Logging
 import Synchronization
 
-/// Tells users of interfaces that advertisements name and this node does not have: in the speaker's `ConfigurationState`, and
+/// Tells users of interfaces that advertisements name and this node does not have, or cannot announce on: in the speaker's `ConfigurationState`, and
 /// with an event where no interface of an advertisement is here. Nodes differ, so that a list that names those of all of them
 /// is no mistake. Other likely mistakes are told by the controller, once and not by every node.
 final class InterfaceCheck: Sendable {
@@ -53,11 +54,15 @@ final class InterfaceCheck: Sendable {
   func reconcile() -> ReconcileResult {
     guard var assessment = state.withLock({ $0.assessment }) else { return .done }
     let labels = nodes[NamespacedName(namespace: "", name: node)]?.metadata.labels
-    let interfaces = Set(announcer.interfaces.map(\.name))
+    let interfaces = LocalInterfaces(announcer.interfaces)
+    let unusable = interfaces.abilities.keys.compactMap { name in
+      interfaces.obstacle(name).map { (name, "\($0)") }
+    }
     assessment.warnings =
       labels.map { labels in
         assessment.configuration.unknownInterfaces(
-          node: node, labels: labels, interfaces: interfaces)
+          node: node, labels: labels, interfaces: Set(interfaces.abilities.keys),
+          unusable: Dictionary(unusable) { first, _ in first })
       } ?? []
     report(assessment)
     let (due, isWaiting) = state.withLock { state in
@@ -65,7 +70,7 @@ final class InterfaceCheck: Sendable {
     }
     for warning in due {
       logger.warning(
-        "an advertisement names interfaces that this node lacks",
+        "an advertisement names interfaces on which this node cannot announce",
         metadata: [LogKey.problem: "\(warning)"])
       guard warning.reason == .noInterface else { continue }
       recorder.record(

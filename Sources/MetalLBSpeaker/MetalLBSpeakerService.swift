@@ -153,7 +153,7 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
     let links = AnnouncingLinks(announcer: announcer, onReport: { serviceAnnouncer.handle($0) }) {
       isFirst in
       if isFirst { onReady(.sockets) }
-      gossip.setInterfaces(announcer.usableInterfaces)
+      gossip.setInterfaces(announcer.interfaces)
       interfaceCheck.schedule()
       serviceAnnouncer.noteInterfaceChange()
     }

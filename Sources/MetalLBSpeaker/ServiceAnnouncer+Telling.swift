@@ -18,12 +18,18 @@ extension ServiceAnnouncer {
     }
     switch change.outcome {
     case .announced(let announcement):
+      if let shortage = announcement.shortage, shortage != change.before?.announcement?.shortage {
+        record(shortage, on: service)
+      }
       let ignored = announcement.ignoredEntries
       if !ignored.isEmpty, ignored != change.before?.announcement?.ignoredEntries {
         tellIgnored(ignored, of: key, service)
       }
       let lost = change.addressesBefore.filter { !announcement.addresses.contains($0) }
-      if !lost.isEmpty { noteWithdrawal(key, lost, reason: "loadBalancerIPChanged") }
+      let isShort = announcement.shortage?.addresses.contains { lost.contains($0) } ?? false
+      if !lost.isEmpty {
+        noteWithdrawal(key, lost, reason: isShort ? "interfacesMissing" : "loadBalancerIPChanged")
+      }
       guard change.addressesBefore != change.addresses, !change.addresses.isEmpty else { return }
       logger.info(
         "service announced",
@@ -35,14 +41,9 @@ extension ServiceAnnouncer {
       record(
         .normal, "nodeAssigned", "announcing from node \"\(node)\" with protocol \"layer2\"",
         on: service)
-    case .interfacesMissing(let announcement, let names):
+    case .interfacesMissing(let shortage):
       noteWithdrawal(key, change.addressesBefore, reason: "interfacesMissing")
-      let addresses = announcement.addresses.map(\.description).joined(separator: ", ")
-      let interfaces = names.sorted().joined(separator: ", ")
-      record(
-        .warning, "announceFailed",
-        "cannot announce \(addresses) from node \"\(node)\" with protocol \"layer2\": it has none of the interfaces \(interfaces)",
-        on: service)
+      record(shortage, on: service)
     case .withheld(let reason):
       noteWithdrawal(key, change.addressesBefore, reason: "\(reason)")
       if case .sharedIPWithServiceSelector(leader: node) = reason {
@@ -128,6 +129,14 @@ extension ServiceAnnouncer {
   ) {
     guard let service else { return }
     recorder.record(type, reason: reason, message, on: service)
+  }
+
+  private func record(_ shortage: InterfaceShortage, on service: KubernetesAPI.Service?) {
+    let addresses = shortage.addresses.map(\.description).joined(separator: ", ")
+    record(
+      .warning, "announceFailed",
+      "cannot announce \(addresses) from node \"\(node)\" with protocol \"layer2\": \(shortage)",
+      on: service)
   }
 
   private func noteWithdrawal(_ key: NamespacedName, _ addresses: [IPAddress], reason: String) {

@@ -26,6 +26,7 @@ final class ServiceAnnouncer: Sendable {
   private let inputs: SpeakerInputs
   private let announcer: any AddressAnnouncing
   private let ownership: Mutex<Layer2Ownership>
+  private let peers = Mutex(Peers())
   private let departure = Gate()
 
   let node: String
@@ -77,7 +78,7 @@ final class ServiceAnnouncer: Sendable {
     let endpoints = UsableEndpoints(
       informers.endpointSlices.store.values(
         index: SpeakerInformers.serviceIndex, key: "\(key)"))
-    let interfaces = announcer.interfaces.map(\.name)
+    let interfaces = LocalInterfaces(announcer.interfaces)
     let now = time.now
     let change = ownership.withLock { ownership in
       let change = ownership.reconcile(
@@ -100,8 +101,7 @@ final class ServiceAnnouncer: Sendable {
     let affected = ownership.withLock { ownership in
       ownership.all.filter { _, outcome in
         switch outcome {
-        case .announced(let announcement): announcement.interfaces != .all
-        case .interfacesMissing: true
+        case .announced, .interfacesMissing: true
         case .withheld, .yielded: false
         }
       }.map(\.key)
@@ -132,25 +132,22 @@ final class ServiceAnnouncer: Sendable {
 
   // MARK: The link
 
-  /// Takes over the addresses of the other nodes.
-  func setPeers(_ peers: [IPAddress: String]) {
-    let isNew = ownership.withLock { ownership in
-      defer { ownership.peers = peers }
-      return ownership.peers != peers
+  /// Takes over by what the other nodes are known.
+  func setPeers(_ new: Peers) {
+    let isNew = peers.withLock { peers in
+      defer { peers = new }
+      return peers != new
     }
-    if isNew { announcer.setPeers(Set(peers.keys)) }
+    if isNew { announcer.setPeers(new) }
   }
 
   /// Takes in what happened to an address.
   func handle(_ report: AddressReport) {
     let now = time.now
-    let (consequence, isNode, hasLeft) = ownership.withLock { ownership in
+    let (consequence, hasLeft) = ownership.withLock { ownership in
       let consequence = ownership.handle(report, now: now)
       perform(consequence.commands)
-      guard case .claimed(let claim) = report else {
-        return (consequence, false, ownership.hasLeft)
-      }
-      return (consequence, ownership.node(of: claim) != nil, false)
+      return (consequence, ownership.hasLeft)
     }
     for service in consequence.services {
       queue.add(service)
@@ -163,7 +160,7 @@ final class ServiceAnnouncer: Sendable {
       }
     }
     switch report {
-    case .claimed(let claim): metrics.countConflict(claim.address, isNode: isNode)
+    case .claimed(let claim): metrics.countConflict(claim.address, isNode: claim.peer != nil)
     case .handedOver(let address, let owner):
       logger.debug(
         "address handed over",

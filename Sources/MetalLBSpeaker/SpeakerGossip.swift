@@ -3,6 +3,7 @@ import ControllerRuntime
 import CoreMetrics
 import KubernetesAPI
 import KubernetesClient
+import Layer2Transport
 import Logging
 import Membership
 import MembershipTransport
@@ -71,8 +72,7 @@ final class SpeakerGossip: ServiceLifecycle.Service {
     metrics = gossip.map { _ in MembershipMetrics(factory: factory) }
     state = Mutex(
       State(
-        metadata: SpeakerMetadata(
-          version: options.version, capabilities: .known, interfaces: [])))
+        metadata: SpeakerMetadata(version: options.version, capabilities: .known)))
     if gossip == nil { known.open() }
     speakers?.onChange { [weak self] in self?.readPeers() }
   }
@@ -99,10 +99,10 @@ final class SpeakerGossip: ServiceLifecycle.Service {
   /// Returns once ``knowledge`` says something; throws `CancellationError`.
   func waitUntilKnown() async throws { try await known.wait() }
 
-  /// Tells the others where this node can announce.
-  func setInterfaces(_ names: Set<String>) {
+  /// Tells the others where this node can announce, and from where its frames come.
+  func setInterfaces(_ interfaces: [InterfaceStatus]) {
     let (node, metadata) = state.withLock { state in
-      state.metadata.interfaces = names
+      state.metadata.tell(interfaces)
       return (state.node, state.metadata.encoded)
     }
     node?.setMetadata(metadata)
@@ -205,14 +205,15 @@ final class SpeakerGossip: ServiceLifecycle.Service {
   private func readPeers() {
     guard let port = options?.bindPort, let speakers, speakers.isKnown, let pods = speakers.all
     else { return }
-    let peers = Set(
-      pods.compactMap { pod -> MemberAddress? in
-        guard pod.spec?.nodeName != nodeName, let text = pod.status?.podIP,
-          let address = IPAddress(text)
-        else { return nil }
-        return MemberAddress(bytes: address.bytes, port: port)
-      })
-    state.withLock { $0.node }?.setPeers(peers)
+    // The Pods of a machine that is gone may outlive it for a while, so that a later one of the same node counts.
+    let known = pods.sorted { $0.age < $1.age }.compactMap { pod -> (String, MemberAddress)? in
+      guard let name = pod.spec?.nodeName, name != nodeName, let text = pod.status?.podIP,
+        let address = IPAddress(text).flatMap({ MemberAddress(bytes: $0.bytes, port: port) })
+      else { return nil }
+      return (name, address)
+    }
+    let node = state.withLock { $0.node }
+    node?.setPeers(Set(known.map(\.1)), names: Dictionary(known) { _, latest in latest })
   }
 
   // MARK: What happens
@@ -230,6 +231,13 @@ final class SpeakerGossip: ServiceLifecycle.Service {
 
   private func tellChange() {
     handlers.withLock { $0?.onChange }?()
+  }
+}
+
+extension Pod {
+  /// What is on its way out comes before what is not, then the older one.
+  fileprivate var age: (Int, Int64) {
+    (metadata.deletionTimestamp == nil ? 1 : 0, metadata.creationTimestamp?.microseconds ?? 0)
   }
 }
 

@@ -111,7 +111,10 @@ extension Node {
     keptSpec.taints = spec?.taints?.filter { $0.key == NodeFacts.outOfServiceTaint }
     spec = keptSpec
     var kept = Status()
-    kept.addresses = status?.addresses?.filter { $0.type == "InternalIP" }
+    // Frames of the node may come from any of them.
+    kept.addresses = status?.addresses?.filter {
+      $0.type == "InternalIP" || $0.type == "ExternalIP"
+    }
     kept.conditions = status?.conditions?
       .filter { $0.type == "Ready" || $0.type == "NetworkUnavailable" }
       .map { NodeCondition(type: $0.type, status: $0.status) }

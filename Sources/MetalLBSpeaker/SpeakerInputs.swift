@@ -5,6 +5,7 @@ import ControllerRuntime
 import CoreMetrics
 import KubernetesAPI
 import KubernetesClient
+import Layer2
 import Logging
 import MetalLBAPI
 import NetworkAddresses
@@ -27,8 +28,9 @@ final class SpeakerInputs: Sendable {
     var cluster: ClusterView?
     var problems: [ConfigurationProblem] = []
     var passing = ProblemPatience()
-    /// The other nodes, by their addresses.
-    var peers: [IPAddress: String] = [:]
+    var memory = PeerMemory()
+    /// The other nodes.
+    var peers = Peers()
   }
 
   let queue: WorkQueue<Part>
@@ -81,8 +83,8 @@ final class SpeakerInputs: Sendable {
     state.withLock { $0.cluster?.members.contains { $0 != node } ?? false }
   }
 
-  /// The other nodes, by their addresses; none before ``load()``.
-  var peers: [IPAddress: String] { state.withLock { $0.peers } }
+  /// By what the other nodes are known on the link; none before ``load()``.
+  var peers: Peers { state.withLock { $0.peers } }
 
   /// Builds both parts from the stores, which must be in sync.
   func load() {
@@ -137,6 +139,7 @@ final class SpeakerInputs: Sendable {
     let nodes = informers.nodes.store.values
     let facts = Dictionary(nodes.map { ($0.metadata.name, NodeFacts($0)) }) { first, _ in first }
     let view: ClusterView
+    var told: [String: [UInt8]]?
     switch gossip.knowledge {
     case .joining: return false
     case .useReadiness:
@@ -144,15 +147,18 @@ final class SpeakerInputs: Sendable {
         nodes: facts,
         members: SpeakerMembership.members(
           nodes: nodes, speakers: informers.speakers?.all))
-    case .members(let metadata): view = ClusterView(nodes: facts, metadata: metadata)
+    case .members(let metadata):
+      view = ClusterView(nodes: facts, metadata: metadata)
+      told = metadata
     }
-    let peers = nodes.filter { $0.metadata.name != node }.flatMap { node in
-      (node.status?.addresses ?? []).compactMap { address in
-        IPAddress(address.address).map { ($0, node.metadata.name) }
+    let addresses = Dictionary(
+      nodes.map { node in
+        let addresses = node.status?.addresses ?? []
+        return (node.metadata.name, addresses.compactMap { IPAddress($0.address) })
       }
-    }
+    ) { first, _ in first }
     let (old, isPeerNew) = state.withLock { state in
-      let peers = Dictionary(peers) { first, _ in first }
+      let peers = state.memory.peers(of: node, nodes: addresses, metadata: told)
       defer {
         state.cluster = view
         state.peers = peers

@@ -10,40 +10,40 @@ import Testing
   private let start = ContinuousClock.now
   private let key = NamespacedName(namespace: "default", name: "web")
   private let address = IPAddress("192.168.1.240") ?? .v4(.unspecified)
-  private let leader = IPAddress("10.0.0.3") ?? .v4(.unspecified)
+  private let other = IPAddress("192.168.1.241") ?? .v4(.unspecified)
+  private let six = IPAddress("fd98::1") ?? .v4(.unspecified)
   private let hardware = MACAddress("02:00:00:00:00:03") ?? .zero
 
   private func ownership() -> Layer2Ownership {
-    var ownership = Layer2Ownership(rules: Layer2Rules(node: "node1"))
-    ownership.peers = [leader: "node3"]
-    return ownership
+    Layer2Ownership(rules: Layer2Rules(node: "node1"))
   }
 
   /// What follows when these nodes are members.
   private func look(
     _ ownership: inout Layer2Ownership, members: Set<String>, after time: Duration,
-    advertisement: ConfiguredL2Advertisement = .everywhere
+    service: ServiceFacts? = nil, advertisement: ConfiguredL2Advertisement = .everywhere,
+    interfaces: LocalInterfaces = LocalInterfaces(["eth0": .answers([.ipv4])])
   ) -> Layer2Ownership.Change? {
     let nodes = ["node1", "node2", "node3"].map {
       ($0, NodeFacts(labels: ["zone": $0 == "node1" ? "a" : "b"]))
     }
     return ownership.reconcile(
-      key, ServiceFacts(key: key, addresses: [address]),
+      service?.key ?? key, service ?? ServiceFacts(key: key, addresses: [address]),
       endpoints: UsableEndpoints(exist: true, nodes: []),
       configuration: ValidatedConfiguration(pools: [
         ConfiguredPool(
           name: "gold", source: .object,
-          ranges: ["192.168.1.0/24"].compactMap { AddressRange($0) },
+          ranges: ["192.168.1.0/24", "fd98::/64"].compactMap { AddressRange($0) },
           l2Advertisements: [advertisement])
       ]), cluster: ClusterView(nodes: Dictionary(uniqueKeysWithValues: nodes), members: members),
-      interfaces: ["eth0"], now: start + time)
+      interfaces: interfaces, now: start + time)
   }
 
   private func hear(_ ownership: inout Layer2Ownership, after time: Duration) {
     _ = ownership.handle(
       .claimed(
         AddressClaim(
-          address: address, hardwareAddress: hardware, interface: "eth0", peer: leader,
+          address: address, hardwareAddress: hardware, interface: "eth0", peer: "node3",
           stage: .announcing)), now: start + time)
   }
 
@@ -79,7 +79,7 @@ import Testing
     var ownership = ownership()
     _ = look(&ownership, members: ["node1"], after: .zero)
     // An address of earlier days found its next owner.
-    _ = ownership.handle(.handedOver(leader, to: hardware), now: start)
+    _ = ownership.handle(.handedOver(other, to: hardware), now: start)
     #expect(!ownership.hasLeft)
     let commands = ownership.leave(within: .seconds(2))
     #expect(commands == [.handOver(address, within: .seconds(2))])
@@ -104,5 +104,143 @@ import Testing
       look(
         &ownership, members: ["node1", "node2"], after: .seconds(3), advertisement: .on(zone: "c")))
     #expect(silenced.commands == [.withdraw(address)])
+  }
+
+  // MARK: Edits of what is announced
+
+  @Test func `Another interval reaches an address that is announced, and is the shortest wanted`()
+    throws
+  {
+    var ownership = ownership()
+    _ = look(&ownership, members: ["node1"], after: .zero)
+    var advertisement = ConfiguredL2Advertisement.everywhere
+    advertisement.refreshInterval = .seconds(60)
+    let edited = try #require(
+      look(&ownership, members: ["node1"], after: .seconds(1), advertisement: advertisement))
+    #expect(
+      edited.commands == [.announce(address, .all, .init(refreshInterval: .seconds(60)))])
+    #expect(edited.addresses == [address])
+    // A second Service shares the address; the first looks again with another interval.
+    advertisement.refreshInterval = .seconds(30)
+    let second = ServiceFacts(
+      key: NamespacedName(namespace: "default", name: "zweb"), addresses: [address])
+    let joined = try #require(
+      look(
+        &ownership, members: ["node1"], after: .seconds(2), service: second,
+        advertisement: advertisement))
+    #expect(
+      joined.commands == [.announce(address, .all, .init(refreshInterval: .seconds(30)))])
+    let same = try #require(
+      look(&ownership, members: ["node1"], after: .seconds(3), advertisement: advertisement))
+    #expect(same.commands.isEmpty)
+  }
+
+  @Test func `Who no longer wants an address to be probed has it announced at once`() throws {
+    var ownership = ownership()
+    ownership.noteAddresses(from: [], to: [address], now: start)
+    let probing = try #require(look(&ownership, members: ["node1"], after: .zero))
+    #expect(probing.commands == [.announce(address, .all, .init(probesFirst: true))])
+    #expect(probing.addresses.isEmpty)
+    // Another edit does not end it.
+    var advertisement = ConfiguredL2Advertisement.everywhere
+    advertisement.refreshInterval = .seconds(60)
+    let slower = try #require(
+      look(&ownership, members: ["node1"], after: .zero, advertisement: advertisement))
+    #expect(
+      slower.commands
+        == [.announce(address, .all, .init(probesFirst: true, refreshInterval: .seconds(60)))])
+    advertisement.detectsDuplicates = false
+    let edited = try #require(
+      look(&ownership, members: ["node1"], after: .zero, advertisement: advertisement))
+    #expect(
+      edited.commands
+        == [.announce(address, .all, .init(probesFirst: false, refreshInterval: .seconds(60)))])
+    let consequence = ownership.handle(.announcedAfterProbing(address), now: start)
+    #expect(consequence.services == [key])
+    let announced = try #require(
+      look(&ownership, members: ["node1"], after: .zero, advertisement: advertisement))
+    #expect(announced.addresses == [address])
+  }
+
+  // MARK: Interfaces
+
+  @Test(
+    arguments: [
+      ([:], "it has no interface to announce on"),
+      (
+        ["eth0": .unusable(.hasMaster, master: "br0")],
+        "no interface can be used: eth0 is a port of br0"
+      ),
+      (
+        ["eth0": .unusable(.hasMaster, master: "bond0"), "eth1": .unusable(.isDown, master: nil)],
+        "no interface can be used: eth0 is a port of bond0, eth1 is down"
+      ),
+      (["tun0": .answers([.ipv6])], "no interface has broadcast, which ARP needs"),
+    ] as [([String: LocalInterfaces.Ability], String)])
+  func `Does not claim to announce where no interface can answer`(
+    abilities: [String: LocalInterfaces.Ability], reason: String
+  ) throws {
+    var ownership = ownership()
+    let change = try #require(
+      look(
+        &ownership, members: ["node1"], after: .zero, interfaces: LocalInterfaces(abilities)))
+    guard case .interfacesMissing(let shortage) = change.outcome else {
+      Issue.record("\(change.outcome)")
+      return
+    }
+    #expect("\(shortage)" == reason)
+    #expect(shortage.addresses == [address])
+    #expect(change.commands.isEmpty && change.addresses.isEmpty)
+    let able = try #require(look(&ownership, members: ["node1"], after: .zero))
+    #expect(able.commands == [.announce(address, .all, .init())])
+    let lost = try #require(
+      look(&ownership, members: ["node1"], after: .zero, interfaces: LocalInterfaces(abilities)))
+    #expect(lost.commands == [.withdraw(address)])
+  }
+
+  @Test func `Announces the addresses of the family that it can answer for, and says the rest`()
+    throws
+  {
+    var ownership = ownership()
+    let service = ServiceFacts(key: key, addresses: [address, six])
+    let change = try #require(
+      look(&ownership, members: ["node1"], after: .zero, service: service))
+    #expect(change.commands == [.announce(address, .all, .init())])
+    #expect(change.addresses == [address])
+    let shortage = try #require(change.outcome.announcement?.shortage)
+    #expect(shortage.addresses == [six])
+    #expect("\(shortage)" == "no interface has a link-local IPv6 address")
+    // It gets one.
+    let both = try #require(
+      look(
+        &ownership, members: ["node1"], after: .zero, service: service,
+        interfaces: LocalInterfaces(["eth0": .answers([.ipv4, .ipv6])])))
+    #expect(both.commands == [.announce(six, .all, .init())])
+    #expect(both.addresses == [address, six])
+  }
+
+  @Test(arguments: [
+    (["eth8", "eth9"], "it has none of the interfaces eth8, eth9"),
+    (["eth9"], "it has no interface eth9"),
+    (["port", "eth9"], "it has no interface eth9, port is a port of br0"),
+    (["port", "noarp"], "noarp has no address resolution (NOARP), port is a port of br0"),
+    (["tun0"], "tun0 has no broadcast, which ARP needs"),
+  ])
+  func `Says of each interface that is named why it is not used`(names: [String], reason: String)
+    throws
+  {
+    var ownership = ownership()
+    let change = try #require(
+      look(
+        &ownership, members: ["node1"], after: .zero, advertisement: .on(interfaces: names),
+        interfaces: LocalInterfaces([
+          "eth0": .answers([.ipv4, .ipv6]), "port": .unusable(.hasMaster, master: "br0"),
+          "noarp": .unusable(.hasNoAddressResolution, master: nil), "tun0": .answers([.ipv6]),
+        ])))
+    guard case .interfacesMissing(let shortage) = change.outcome else {
+      Issue.record("\(change.outcome)")
+      return
+    }
+    #expect("\(shortage)" == reason)
   }
 }

@@ -53,8 +53,8 @@ struct Situation: CustomTestStringConvertible {
   ) -> Layer2Decision {
     .announce(
       Layer2Announcement(
-        pool: "gold", addresses: addresses.compactMap { IPAddress($0) }, interfaces: interfaces,
-        ignoredEntries: entries))
+        pool: "gold", addresses: addresses.compactMap { IPAddress($0) },
+        terms: AnnouncementTerms(interfaces: interfaces), ignoredEntries: entries))
   }
 }
 
@@ -84,6 +84,18 @@ extension ConfiguredL2Advertisement {
     advertisement.drainTriggers = [.cordoned]
     return advertisement
   }()
+}
+
+extension [String: Set<AddressFamily>] {
+  static let eth0: Self = ["eth0": .both]
+}
+
+extension Set<AddressFamily> {
+  static let both: Self = [.ipv4, .ipv6]
+}
+
+extension SpeakerMetadata.Capabilities {
+  static let families: Self = [.interfaceAvailability, .familyAvailability]
 }
 
 extension ServiceFacts {
@@ -260,7 +272,7 @@ extension ServiceFacts {
     },
     Situation("drained, but not all members know that", Situation.announced()) {
       $0.cluster.extensions = .interfaceAvailability
-      $0.cluster.interfaces = ["node1": ["eth0"], "node2": ["eth0"], "node3": ["eth0"]]
+      $0.cluster.interfaces = ["node1": .eth0, "node2": .eth0, "node3": .eth0]
       $0.cluster.nodes["node3"]?.drainTriggers = [.cordoned]
       $0.advertisements = [.draining]
     },
@@ -273,27 +285,63 @@ extension ServiceFacts {
     },
     Situation("this node has no interface that works", .withhold(.otherNodeLeads("node1"))) {
       $0.cluster.extensions = .interfaceAvailability
-      $0.cluster.interfaces = ["node1": ["eth0"], "node2": ["eth0"]]
+      $0.cluster.interfaces = ["node1": .eth0, "node2": .eth0]
     },
     Situation("this node lacks the interfaces", .withhold(.otherNodeLeads("node2"))) {
       $0.cluster.extensions = .interfaceAvailability
-      $0.cluster.interfaces = ["node1": ["eth0"], "node2": ["eth1"], "node3": ["eth0"]]
+      $0.cluster.interfaces = ["node1": .eth0, "node2": ["eth1": .both], "node3": .eth0]
       $0.advertisements = [.on(interfaces: ["eth1", "eth2"])]
     },
     Situation("who answers on the link has an interface", .withhold(.otherNodeLeads("node3"))) {
       $0.rules.node = "node1"
       $0.cluster.members = ["node1", "node2"]
       $0.cluster.extensions = .interfaceAvailability
-      $0.cluster.interfaces = ["node1": ["eth0"], "node2": ["eth0"]]
+      $0.cluster.interfaces = ["node1": .eth0, "node2": .eth0]
       $0.witnessed = ["node3"]
     },
     Situation("nobody has the interfaces", Situation.announced(on: .named(["eth1"]))) {
       $0.cluster.extensions = .interfaceAvailability
-      $0.cluster.interfaces = ["node1": ["eth0"], "node3": ["eth0"]]
+      $0.cluster.interfaces = ["node1": .eth0, "node3": .eth0]
       $0.advertisements = [.on(interfaces: ["eth1"])]
     },
+    Situation("this node cannot answer for the family", .withhold(.otherNodeLeads("node1"))) {
+      $0.cluster.extensions = .families
+      $0.cluster.interfaces = [
+        "node1": .eth0, "node2": .eth0, "node3": ["eth0": [.ipv6], "eth1": [.ipv4]],
+      ]
+      $0.advertisements = [.on(interfaces: ["eth0"])]
+    },
+    Situation("not all members tell families", Situation.announced(on: .named(["eth0"]))) {
+      $0.cluster.extensions = .interfaceAvailability
+      $0.cluster.interfaces = ["node1": .eth0, "node2": .eth0, "node3": ["eth0": [.ipv6]]]
+      $0.advertisements = [.on(interfaces: ["eth0"])]
+    },
+    Situation("nobody can answer for the family", Situation.announced()) {
+      $0.cluster.extensions = .families
+      $0.cluster.interfaces = ["node1": ["eth0": [.ipv6]], "node3": ["eth0": [.ipv6]]]
+    },
+    Situation("one node can answer for both families", .withhold(.otherNodeLeads("node2"))) {
+      $0.cluster.extensions = .families
+      $0.cluster.interfaces = [
+        "node1": ["eth0": [.ipv4]], "node2": ["eth0": [.ipv4], "eth1": [.ipv6]],
+        "node3": ["eth0": [.ipv4]],
+      ]
+      $0.service?.addresses = ["192.168.1.240", "fc00:f853:ccd:e799::1"].compactMap {
+        IPAddress($0)
+      }
+    },
+    Situation(
+      "no node can answer for both families",
+      Situation.announced(["192.168.1.240", "fc00:f853:ccd:e799::1"])
+    ) {
+      $0.cluster.extensions = .families
+      $0.cluster.interfaces = ["node1": [:], "node2": [:], "node3": ["eth0": [.ipv4]]]
+      $0.service?.addresses = ["192.168.1.240", "fc00:f853:ccd:e799::1"].compactMap {
+        IPAddress($0)
+      }
+    },
     Situation("not all members tell their interfaces", Situation.announced()) {
-      $0.cluster.interfaces = ["node1": ["eth0"], "node2": ["eth0"]]
+      $0.cluster.interfaces = ["node1": .eth0, "node2": .eth0]
     },
   ]
 
@@ -310,8 +358,8 @@ extension ServiceFacts {
       Issue.record("not announced")
       return
     }
-    #expect(announcement.refreshInterval == .seconds(30))
-    #expect(!announcement.detectsDuplicates)
+    #expect(announcement.terms.refreshInterval == .seconds(30))
+    #expect(!announcement.terms.detectsDuplicates)
   }
 
   @Test(arguments: situations)

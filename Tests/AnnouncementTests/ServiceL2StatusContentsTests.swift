@@ -10,8 +10,9 @@ import Testing
 
   func contents(_ interfaces: InterfaceSelection) -> ServiceL2Status.Status {
     ServiceL2Status.contents(
-      of: Layer2Announcement(pool: "gold", addresses: [], interfaces: interfaces), for: service,
-      node: "node1", usableInterfaces: ["eth0", "eth1", "eth2"])
+      of: Layer2Announcement(
+        pool: "gold", addresses: [], terms: AnnouncementTerms(interfaces: interfaces)),
+      for: service, node: "node1", usableInterfaces: ["eth0", "eth1", "eth2"])
   }
 
   @Test func `Names the interfaces that are used, unless all are`() {

@@ -341,5 +341,13 @@ struct BGPAdvertisementTests {
       ).map(\.reason) == [.noInterface])
     #expect(
       configuration.unknownInterfaces(node: "m", labels: [:], interfaces: []).isEmpty)
+    let ports = configuration.unknownInterfaces(
+      node: "n", labels: ["rack": "1"], interfaces: ["eth0", "eth1"],
+      unusable: ["eth0": "eth0 is a port of br0", "eth1": "eth1 is down"])
+    #expect(ports.map(\.reason) == [.noInterface])
+    #expect(
+      ports.first?.message
+        == "node n announces nothing for it, as it has no interface \"eht1\", and eth0 is a port of br0: correct spec.interfaces, or select other nodes"
+    )
   }
 }

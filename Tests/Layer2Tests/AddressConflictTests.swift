@@ -15,7 +15,7 @@ import Testing
       ResponderInterface(
         index: 1, name: "eth0", hardwareAddress: mac(0x0d),
         linkLocalAddress: try ipv6("fe80::ff:fe00:d")), now: start)
-    responder.setPeers([try address("10.98.0.12")])
+    responder.setPeers(Peers(addresses: [try address("10.98.0.12"): "node2"]))
     responder.learn(Self.peer, has: try address("10.98.0.12"))
     return responder
   }
@@ -136,6 +136,31 @@ import Testing
     #expect(responder.takeReports() == [.announcedAfterProbing(try address("10.98.0.150"))])
   }
 
+  @Test(arguments: [nil, 150] as [Int?])
+  func `An address that is not to be probed any more is announced at once`(claimed: Int?) throws {
+    var responder = try responder()
+    let wanted = try address("10.98.0.150")
+    responder.announce(wanted, on: .all, options: .init(probesFirst: true), now: start)
+    _ = run(&responder, until: .milliseconds(150))
+    if let claimed {
+      let reports = hear(
+        try claim("10.98.0.150", by: Self.stranger), &responder, at: .milliseconds(claimed))
+      #expect(reports.count == 1)
+    }
+    // Other options than that end nothing.
+    responder.announce(
+      wanted, on: .all, options: .init(probesFirst: true, refreshInterval: .seconds(60)),
+      now: start + .milliseconds(160))
+    #expect(responder.takeReports() == [])
+    #expect(try !isAnswered("10.98.0.150", responder))
+    responder.announce(wanted, on: .all, options: .init(), now: start + .milliseconds(170))
+    #expect(responder.takeReports() == [.announcedAfterProbing(wanted)])
+    #expect(try isAnswered("10.98.0.150", responder))
+    #expect(responder.takeRounds(now: start + .milliseconds(170)).count == 1)
+    // And probed no more.
+    #expect(run(&responder, from: .milliseconds(170), until: .seconds(60)) == [])
+  }
+
   @Test func `A withdrawn address is probed no more`() throws {
     var responder = try responder()
     responder.announce(
@@ -163,7 +188,7 @@ import Testing
     let reports = hear(try claim(text, by: Self.peer), &responder, at: .seconds(1))
     #expect(reports.count == 1)
     guard case .claimed(let claim) = reports.first else { return }
-    #expect(claim.peer == (try address("10.98.0.12")))
+    #expect(claim.peer == "node2")
     #expect(try isAnswered(text, responder))
   }
 
@@ -171,12 +196,36 @@ import Testing
     throws
   {
     var responder = try responder()
-    responder.setPeers([try address("10.98.0.13")])
+    responder.setPeers(Peers(addresses: [try address("10.98.0.13"): "node3"]))
     #expect(responder.peer(Self.peer) == nil)
     _ = hear(try claim("10.98.0.13", by: mac(0x0e)), &responder)
     _ = hear(try claim("10.98.0.14", by: mac(0x0f)), &responder)
-    #expect(responder.peer(mac(0x0e)) == (try address("10.98.0.13")))
+    #expect(responder.peer(mac(0x0e)) == "node3")
     #expect(responder.peer(mac(0x0f)) == nil)
+  }
+
+  @Test(arguments: ["10.98.0.150", "fd98::1000"])
+  func `A peer is known by the hardware addresses that it tells, without its protocol addresses`(
+    text: String
+  ) throws {
+    var responder = try responder()
+    let (told, wanted) = (mac(0x2c), try address(text))
+    responder.setPeers(Peers(hardwareAddresses: [told: "node2"]))
+    // While it is probed, a peer that still answers stops nothing.
+    responder.announce(wanted, on: .all, options: .init(probesFirst: true), now: start)
+    _ = run(&responder, until: .milliseconds(150))
+    #expect(hear(try claim(text, by: told), &responder, at: .milliseconds(150)).isEmpty)
+    _ = run(&responder, from: .milliseconds(150), until: .seconds(1))
+    #expect(responder.takeReports() == [.announcedAfterProbing(wanted)])
+    #expect(
+      hear(try claim(text, by: told), &responder, at: .seconds(1)) == [
+        .claimed(
+          AddressClaim(
+            address: wanted, hardwareAddress: told, interface: "eth0", peer: "node2",
+            stage: .announcing))
+      ])
+    responder.setPeers(Peers())
+    #expect(responder.peer(told) == nil)
   }
 
   @Test func `What this node says on another of its interfaces is no claim`() throws {

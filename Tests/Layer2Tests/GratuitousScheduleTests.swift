@@ -150,4 +150,28 @@ import Testing
     schedule.stop(2)
     #expect(schedule.nextRound(now: start) == nil)
   }
+
+  @Test func `Another interval counts at once and begins no burst`() {
+    var schedule = GratuitousSchedule<Int>()
+    schedule.start(1, refreshInterval: .seconds(60), now: start)
+    schedule.start(2, now: start)
+    schedule.start(3, refreshInterval: .seconds(60), now: start)
+    #expect(run(&schedule, until: .seconds(10)).count == 15)
+    for target in 1...2 {
+      schedule.setRefreshInterval(.seconds(20), of: target, now: start + .seconds(10))
+    }
+    schedule.setRefreshInterval(nil, of: 3, now: start + .seconds(10))
+    let sent = run(&schedule, from: .seconds(10), until: .seconds(71))
+    for target in 1...2 {
+      #expect(sent.filter { $0.target == target }.map(\.milliseconds) == [30_000, 50_000, 70_000])
+    }
+    #expect(sent.allSatisfy { $0.target != 3 })
+    // In the middle of a burst, which goes on.
+    schedule.start(3, now: start + .seconds(80))
+    #expect(schedule.takeRounds(now: start + .seconds(80)).contains(3))
+    schedule.setRefreshInterval(.seconds(20), of: 3, now: start + .seconds(81))
+    #expect(
+      run(&schedule, from: .seconds(80), until: .seconds(110)).filter { $0.target == 3 }
+        .map(\.milliseconds) == [81_100, 82_200, 83_300, 84_400, 104_400])
+  }
 }

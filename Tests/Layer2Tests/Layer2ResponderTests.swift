@@ -360,6 +360,22 @@ import Testing
     #expect(rounds(&responder, at: .seconds(2)) == [try target("10.0.0.1", 2)])
   }
 
+  @Test func `Another refresh interval counts for what is announced, without a burst`() throws {
+    var responder = Layer2Responder()
+    responder.update(try interface(), now: start)
+    let wanted = try address("10.98.0.150")
+    responder.announce(wanted, on: .all, now: start)
+    while let next = responder.nextRound(now: start) { _ = responder.takeRounds(now: next) }
+    let edit = start + .seconds(100)
+    responder.announce(wanted, on: .all, options: .init(refreshInterval: .seconds(30)), now: edit)
+    #expect(responder.nextRound(now: edit) == edit + .seconds(30))
+    #expect(responder.takeRounds(now: edit + .seconds(30)) == [try target("10.98.0.150", 1)])
+    #expect(responder.nextRound(now: edit) == edit + .seconds(60))
+    responder.announce(wanted, on: .all, now: edit + .seconds(31))
+    #expect(responder.nextRound(now: edit) == nil)
+    #expect(responder.answers(wanted))
+  }
+
   @Test func `Withdrawing ends the burst, and announcing again begins a new one`() throws {
     var responder = try responder(["10.0.0.1"])
     #expect(rounds(&responder).count == 1)

@@ -16,7 +16,7 @@ struct AddressConflictNamespaceTests {
   ) async throws {
     let expected = AddressClaim(
       address: try address(text), hardwareAddress: try #require(Self.clientMAC),
-      interface: "eth0", peer: try peer.map { try address($0) }, stage: stage)
+      interface: "eth0", peer: peer, stage: stage)
     #expect(await link.nextReport() == .claimed(expected))
   }
 
@@ -107,11 +107,22 @@ struct AddressConflictNamespaceTests {
     try await AnnouncerLink.with { link in
       try await link.node.ip(
         "neigh", "replace", "10.98.0.100", "lladdr", AnnouncerLink.clientMAC, "dev", "eth0")
-      link.announcer.setPeers([try address("10.98.0.100")])
+      link.announcer.setPeers(Peers(addresses: [try address("10.98.0.100"): "node2"]))
       link.announcer.announce(try address("10.98.0.150"), interfaces: .all)
       try await link.client.ip("addr", "add", "10.98.0.150/24", "dev", "c0")
       try await link.client.run("arping", "-U", "-c", "1", "-I", "c0", "10.98.0.150")
-      try await expectClaim("10.98.0.150", .announcing, on: link, peer: "10.98.0.100")
+      try await expectClaim("10.98.0.150", .announcing, on: link, peer: "node2")
+    }
+  }
+
+  @Test func `A claim by a host that told its hardware address as a peer says so`() async throws {
+    try await AnnouncerLink.with { link in
+      link.announcer.setPeers(
+        Peers(hardwareAddresses: [try #require(Self.clientMAC): "node2"]))
+      link.announcer.announce(try address("10.98.0.150"), interfaces: .all)
+      try await link.client.ip("addr", "add", "10.98.0.150/24", "dev", "c0")
+      try await link.client.run("arping", "-U", "-c", "1", "-I", "c0", "10.98.0.150")
+      try await expectClaim("10.98.0.150", .announcing, on: link, peer: "node2")
     }
   }
 
@@ -130,7 +141,10 @@ struct AddressConflictNamespaceTests {
   }
 
   @Test func `A flood leaves the announcer up, and others get their answers`() async throws {
-    try await AnnouncerLink.with(rounds: 0) { link in
+    var limit = RequesterLimit()
+    (limit.answersPerSecond, limit.burst) = (10_000, 20_000)
+    try await AnnouncerLink.with(rounds: 0, configure: { [limit] in $0.requesterLimit = limit }) {
+      link in
       link.announcer.announce(try address("10.98.0.150"), interfaces: .all)
       let flooded = IPv4Address(rawValue: 0x0a62_0096)
       let answers = try await NetworkThread.run(
@@ -148,6 +162,17 @@ struct AddressConflictNamespaceTests {
       try await link.client.ip("link", "set", "c0", "address", "02:00:00:00:00:66")
       let found = try await link.client.run("arping", "-c", "1", "-I", "c0", "10.98.0.150")
       #expect(found.contains("Received 1 response(s)"))
+    }
+  }
+
+  @Test func `A client that asks as fast as it can is not slowed down by the limit`() async throws {
+    try await AnnouncerLink.with(rounds: 0) { link in
+      link.announcer.announce(try address("10.98.0.150"), interfaces: .all)
+      let wanted = IPv4Address(rawValue: 0x0a62_0096)
+      let answers = try await NetworkThread.run(name: "asker", in: link.client.networkNamespace) {
+        try ARPClient(interface: "c0").ask(Array(repeating: wanted, count: 60_000), outstanding: 64)
+      }
+      #expect(answers == 60_000)
     }
   }
 

@@ -17,8 +17,15 @@ final class RecordedAnnouncer: AddressAnnouncing {
     var handovers: [IPAddress: Int] = [:]
     var watched: Set<IPAddress> = []
     var defences: [IPAddress: Int] = [:]
-    var peers: Set<IPAddress> = []
+    var peers = Peers()
     var isStopped = false
+
+    /// Whether nothing was ever done about an address.
+    var isUntouched: Bool {
+      var untouched = State()
+      untouched.peers = peers
+      return self == untouched
+    }
   }
 
   struct NotInTime: Error, CustomStringConvertible {
@@ -51,12 +58,13 @@ final class RecordedAnnouncer: AddressAnnouncing {
   }
 
   func setInterfaces(_ names: [String]) {
-    let statuses = names.enumerated().map { index, name in
-      InterfaceStatus(
-        index: Int32(index + 1), name: name,
-        usability: .usable(
-          ResponderInterface(index: Int32(index + 1), name: name, hardwareAddress: .zero)))
-    }
+    setInterfaces(
+      names.enumerated().map { index, name in
+        ResponderInterface(index: Int32(index + 1), name: name, hardwareAddress: .zero)
+      }.map { InterfaceStatus(index: $0.index, name: $0.name, usability: .usable($0)) })
+  }
+
+  func setInterfaces(_ statuses: [InterfaceStatus]) {
     present.withLock { $0 = statuses }
     interfaceContinuation.yield(statuses)
   }
@@ -67,12 +75,13 @@ final class RecordedAnnouncer: AddressAnnouncing {
   func announce(
     _ address: IPAddress, interfaces: InterfaceSelection, options: AnnouncementOptions
   ) {
+    let wasProbed = current.options[address]?.probesFirst == true && !isAlone
     change {
       $0.announced[address] = interfaces
       $0.options[address] = options
       $0.watched.remove(address)
     }
-    if options.probesFirst && isAlone { report(.announcedAfterProbing(address)) }
+    if options.probesFirst ? isAlone : wasProbed { report(.announcedAfterProbing(address)) }
   }
 
   func handOver(_ address: IPAddress, within duration: Duration) {
@@ -92,7 +101,7 @@ final class RecordedAnnouncer: AddressAnnouncing {
 
   func defend(_ address: IPAddress) { change { $0.defences[address, default: 0] += 1 } }
 
-  func setPeers(_ addresses: Set<IPAddress>) { change { $0.peers = addresses } }
+  func setPeers(_ peers: Peers) { change { $0.peers = peers } }
 
   /// Tells the speaker what happened on the link.
   func report(_ report: AddressReport) { reportContinuation.yield(report) }

@@ -12,7 +12,7 @@ import Testing
   private static let stranger = MACAddress("02:00:00:00:00:99") ?? .zero
 
   private func claim(
-    _ address: IPAddress, _ stage: AddressClaim.Stage, peer: IPAddress? = nil
+    _ address: IPAddress, _ stage: AddressClaim.Stage, peer: String? = nil
   ) -> AddressReport {
     .claimed(
       AddressClaim(
@@ -71,6 +71,35 @@ import Testing
     }
   }
 
+  @Test func `Edits of an advertisement reach an address that is announced or probed`() async throws
+  {
+    try await Scene.with(nodes: 1) { scene in
+      let announcer = RecordedAnnouncer(isAlone: false)
+      try await scene.withSpeaker(on: scene.nodes[0], announcer: announcer) { speaker in
+        try await speaker.isAnnouncing([scene.address])
+        try await scene.editAdvertisement { $0.gratuitousRefreshSeconds = 60 }
+        try await announcer.eventually {
+          $0.options[scene.address] == AnnouncementOptions(refreshInterval: .seconds(60))
+        }
+        // One that is given out is probed, until nobody wants that any more.
+        let other = try #require(IPAddress("203.0.113.77"))
+        let service = try await scene.client.get(
+          Service.self, scene.service.name, namespace: scene.namespace)
+        try await scene.setAddresses([other], of: service)
+        try await announcer.eventually {
+          $0.options[other]
+            == AnnouncementOptions(probesFirst: true, refreshInterval: .seconds(60))
+        }
+        #expect(!speaker.registry.render().contains("ip=\"203.0.113.77\",node="))
+        try await scene.editAdvertisement { $0.duplicateAddressDetection = "Disabled" }
+        _ = try await scene.statuses("announced") { $0.first?.status != nil }
+        #expect(
+          announcer.current.options[other] == AnnouncementOptions(refreshInterval: .seconds(60)))
+        #expect(announcer.current.withdrawals == [scene.address: 1])
+      }
+    }
+  }
+
   @Test func `An announced address that somebody claims is defended, and status and event say so`()
     async throws
   {
@@ -99,16 +128,17 @@ import Testing
       // Nobody knows that the first node lives.
       try await scene.setNode(scene.nodes[0], ready: false)
       let peer = try #require(IPAddress("198.51.100.1"))
-      try await scene.setInternalAddress(peer, of: scene.nodes[0])
+      let node = scene.nodes[0]
+      try await scene.setInternalAddress(peer, of: node)
       try await scene.withSpeaker(on: scene.nodes[1]) { speaker in
         try await speaker.isAnnouncing([scene.address])
-        try await speaker.announcer.eventually { $0.peers == [peer] }
-        speaker.announcer.report(claim(scene.address, .announcing, peer: peer))
+        try await speaker.announcer.eventually { $0.peers.addresses == [peer: node] }
+        speaker.announcer.report(claim(scene.address, .announcing, peer: scene.nodes[0]))
         try await speaker.announcer.eventually { $0.watched == [scene.address] }
         #expect(speaker.announcer.current.announced.isEmpty)
         _ = try await scene.event("splitBrain")
         _ = try await scene.statuses("is gone") { $0.isEmpty }
-        speaker.announcer.report(claim(scene.address, .watching, peer: peer))
+        speaker.announcer.report(claim(scene.address, .watching, peer: scene.nodes[0]))
         // It is asked every second, and no answer comes any more.
         try await speaker.isAnnouncing([scene.address])
       }
@@ -118,12 +148,13 @@ import Testing
   @Test func `Keeps what it leads when a node that comes later claims it, too`() async throws {
     try await Scene.with { scene in
       let peer = try #require(IPAddress("198.51.100.2"))
-      try await scene.setInternalAddress(peer, of: scene.nodes[1])
+      let node = scene.nodes[1]
+      try await scene.setInternalAddress(peer, of: node)
       try await scene.setNode(scene.nodes[1], ready: false)
       try await scene.withSpeaker(on: scene.nodes[0]) { speaker in
         try await speaker.isAnnouncing([scene.address])
-        try await speaker.announcer.eventually { $0.peers == [peer] }
-        speaker.announcer.report(claim(scene.address, .announcing, peer: peer))
+        try await speaker.announcer.eventually { $0.peers.addresses == [peer: node] }
+        speaker.announcer.report(claim(scene.address, .announcing, peer: scene.nodes[1]))
         speaker.announcer.report(claim(scene.address, .announcing))
         try await speaker.announcer.eventually { $0.defences[scene.address] == 1 }
         #expect(speaker.announcer.current.announced[scene.address] == .all)
@@ -163,6 +194,24 @@ import Testing
 }
 
 extension Scene {
+  /// Changes the extensions of the advertisement.
+  func editAdvertisement(_ change: (inout L2Advertisement.Extensions) -> Void) async throws {
+    while true {
+      var object = try await client.get(L2Advertisement.self, "gold", namespace: namespace)
+      var spec = object.spec ?? L2Advertisement.Spec()
+      var extensions = spec.extensions ?? L2Advertisement.Extensions()
+      change(&extensions)
+      spec.extensions = extensions
+      object.spec = spec
+      do {
+        _ = try await client.update(object)
+        return
+      } catch let error as KubernetesError where error.isConflict {
+        continue
+      }
+    }
+  }
+
   func setInternalAddress(_ address: IPAddress, of name: String) async throws {
     while true {
       var node = try await client.get(Node.self, name)

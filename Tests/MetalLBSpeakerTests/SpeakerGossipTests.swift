@@ -1,9 +1,11 @@
 import Foundation
 import KubernetesAPI
 import KubernetesClient
-import Layer2
 import KubernetesTesting
+import Layer2
+import Layer2Transport
 import Logging
+import NetworkAddresses
 import PrometheusMetrics
 import Testing
 
@@ -47,9 +49,98 @@ import Testing
           try await withSpeaker(1, of: scene) { second in
             await second.checks.wait(for: .configuration)
             // It decided nothing else than that it is not its turn.
-            #expect(second.announcer.current == RecordedAnnouncer.State())
+            #expect(second.announcer.current.isUntouched)
           }
           #expect(first.announcer.current.announced == [scene.address: .all])
+        }
+      }
+    }
+  }
+
+  @Test func `Speakers tell each other where their frames come from, and remember it`() async throws
+  {
+    try await Scene.with { scene in
+      try await hosts.placePods(scene)
+      let macs = try ["02:00:00:00:00:01", "02:00:00:00:00:02"].map {
+        try #require(MACAddress($0))
+      }
+      let node = scene.nodes[1]
+      try await withSpeaker(0, of: scene) { first in
+        try await withSpeaker(1, of: scene) { second in
+          second.announcer.setInterfaces(
+            macs.enumerated().map { index, mac in
+              ResponderInterface(index: Int32(index), name: "eth\(index)", hardwareAddress: mac)
+            }.map { InterfaceStatus(index: $0.index, name: $0.name, usability: .usable($0)) })
+          try await first.announcer.eventually {
+            $0.peers.hardwareAddresses == [macs[0]: node, macs[1]: node]
+          }
+        }
+        // It is gone, and might be back on the link before gossip tells.
+        try await first.announcer.eventually {
+          $0.announced == [scene.address: .all]
+            && $0.peers.hardwareAddresses == [macs[0]: node, macs[1]: node]
+        }
+      }
+    }
+  }
+
+  @Test func `A node that cannot answer for the family leaves the address to one that can`()
+    async throws
+  {
+    try await Scene.with { scene in
+      try await hosts.placePods(scene)
+      try await withSpeaker(0, of: scene) { first in
+        try await withSpeaker(1, of: scene) { second in
+          try await first.isAnnouncing([scene.address])
+          // Neighbour discovery alone.
+          let tunnel = ResponderInterface(
+            index: 1, name: "tun0", hardwareAddress: .zero, answersARP: false,
+            linkLocalAddress: IPv6Address("fe80::1"))
+          first.announcer.setInterfaces([
+            InterfaceStatus(index: 1, name: "tun0", usability: .usable(tunnel))
+          ])
+          try await second.isAnnouncing([scene.address])
+          try await first.isAnnouncing([])
+          first.announcer.setInterfaces(["eth0"])
+          try await first.isAnnouncing([scene.address])
+          try await second.isAnnouncing([])
+        }
+      }
+    }
+  }
+
+  /// The speaker of the second node, with a hardware address, beside `body`.
+  private func withSecond(
+    at host: Int, _ hardwareAddress: MACAddress, of scene: Scene,
+    _ body: (RunningSpeaker<RecordedAnnouncer>) async throws -> Void
+  ) async throws {
+    let gossip = try hosts.options(host)
+    let announcer = RecordedAnnouncer(interfaces: [])
+    let interface = ResponderInterface(index: 1, name: "eth0", hardwareAddress: hardwareAddress)
+    announcer.setInterfaces([
+      InterfaceStatus(index: 1, name: "eth0", usability: .usable(interface))
+    ])
+    try await scene.withSpeaker(
+      on: scene.nodes[1], announcer: announcer, change: { $0.gossip = gossip }, body)
+  }
+
+  @Test func `A machine that is made anew takes its name along to another address`() async throws {
+    try await Scene.with { scene in
+      try await hosts.placePods(scene)
+      let old = try #require(MACAddress("02:00:00:00:00:01"))
+      let new = try #require(MACAddress("02:00:00:00:00:02"))
+      let node = scene.nodes[1]
+      try await withSpeaker(0, of: scene) { first in
+        // Nobody has noticed that it is gone when the next one comes.
+        try await withSecond(at: 1, old, of: scene) { _ in
+          try await first.announcer.eventually { $0.peers.hardwareAddresses == [old: node] }
+          var pod = try await scene.client.get(
+            Pod.self, "speaker-\(node)", namespace: scene.namespace)
+          pod.status?.podIP = "\(try hosts.host(2))"
+          _ = try await scene.client.updateStatus(pod)
+          try await withSecond(at: 2, new, of: scene) { _ in
+            try await first.announcer.eventually { $0.peers.hardwareAddresses == [new: node] }
+          }
         }
       }
     }

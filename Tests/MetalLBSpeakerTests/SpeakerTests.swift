@@ -3,6 +3,7 @@ import KubernetesAPI
 import KubernetesClient
 import KubernetesTesting
 import Layer2
+import Layer2Transport
 import Logging
 import MetalLBAPI
 import NetworkAddresses
@@ -154,7 +155,7 @@ import Testing
 
   @Test func `Announces nothing before everything that decides has been read`() async throws {
     try await Scene.with(nodes: 1, advertisement: nil) { scene in
-      let announcer = RecordedAnnouncer(interfaces: [])
+      let announcer = RecordedAnnouncer()
       try await scene.withSpeaker(on: scene.nodes[0], announcer: announcer) { speaker in
         await speaker.checks.wait(for: .configuration)
         // There is no advertisement yet.
@@ -247,6 +248,72 @@ import Testing
         speaker.announcer.setInterfaces(["eth0"])
         try await speaker.isAnnouncing([])
         _ = try await scene.statuses("removed") { $0.isEmpty }
+      }
+    }
+  }
+
+  @Test func `An interface that belongs to a bridge announces nothing, and event and state say so`()
+    async throws
+  {
+    var spec = L2Advertisement.Spec()
+    spec.interfaces = ["eth0"]
+    try await Scene.with(nodes: 1, advertisement: spec) { scene in
+      let node = scene.nodes[0]
+      let announcer = RecordedAnnouncer()
+      announcer.setInterfaces([
+        InterfaceStatus(index: 1, name: "eth0", master: "br0", usability: .unusable(.hasMaster)),
+        InterfaceStatus(
+          index: 2, name: "br0",
+          usability: .usable(ResponderInterface(index: 2, name: "br0", hardwareAddress: .zero))),
+      ])
+      try await scene.withSpeaker(on: node, announcer: announcer) { speaker in
+        let event = try await scene.event("announceFailed")
+        #expect(
+          event.message
+            == "cannot announce \(scene.address) from node \"\(node)\" with protocol \"layer2\": eth0 is a port of br0"
+        )
+        let warned = try await scene.state(of: node) {
+          $0?.status?.conditions?.last?.reason == "LikelyMistakes"
+        }
+        #expect(
+          warned?.status?.conditions?.last?.message.contains(
+            "announces nothing for it, as eth0 is a port of br0") == true)
+        #expect(announcer.current.isUntouched)
+        #expect(!speaker.registry.render().contains("metallb_speaker_announced{"))
+        announcer.setInterfaces(["eth0"])
+        try await speaker.isAnnouncing([scene.address])
+        let statuses = try await scene.statuses("written") { $0.first?.status != nil }
+        #expect(statuses.first?.status?.interfaces?.map(\.name) == ["eth0"])
+      }
+    }
+  }
+
+  @Test func `Of two families, that without a link-local address is not announced, and it says so`()
+    async throws
+  {
+    try await Scene.with(nodes: 1) { scene in
+      _ = try await scene.client.create(
+        IPAddressPool(
+          metadata: ObjectMeta(name: "both", namespace: scene.namespace),
+          spec: IPAddressPool.Spec(addresses: ["198.51.100.0/24", "fd98::/112"])))
+      let addresses = ["198.51.100.7", "fd98::7"].compactMap { IPAddress($0) }
+      let service = try await scene.client.get(Service.self, "web", namespace: scene.namespace)
+      try await scene.setAddresses(addresses, of: service)
+      try await scene.withSpeaker(on: scene.nodes[0]) { speaker in
+        let event = try await scene.event("announceFailed")
+        #expect(
+          event.message
+            == "cannot announce fd98::7 from node \"\(scene.nodes[0])\" with protocol \"layer2\": no interface has a link-local IPv6 address"
+        )
+        try await speaker.isAnnouncing([addresses[0]])
+        let interface = ResponderInterface(
+          index: 1, name: "eth0", hardwareAddress: .zero, linkLocalAddress: IPv6Address("fe80::1"))
+        speaker.announcer.setInterfaces([
+          InterfaceStatus(index: 1, name: "eth0", usability: .usable(interface))
+        ])
+        try await speaker.isAnnouncing(addresses)
+        speaker.announcer.setInterfaces(["eth0"])
+        try await speaker.isAnnouncing([addresses[0]])
       }
     }
   }

@@ -5,8 +5,12 @@ import Testing
 
 @Suite struct SpeakerSimulationTests {
   /// A cluster in which every address has its owner.
-  private func cluster(_ nodes: Int, services: Int = 12, seed: UInt64) throws -> SpeakerSimulation {
-    var simulation = try SpeakerSimulation(nodes: nodes, services: services, seed: seed)
+  private func cluster(
+    _ nodes: Int, services: Int = 12,
+    peerKnowledge: SpeakerSimulation.PeerKnowledge = .nodeAddresses, seed: UInt64
+  ) throws -> SpeakerSimulation {
+    var simulation = try SpeakerSimulation(
+      nodes: nodes, services: services, peerKnowledge: peerKnowledge, seed: seed)
     for node in 0..<nodes { try simulation.boot(node) }
     settle(&simulation, within: .seconds(10))
     simulation.run(for: .seconds(8))
@@ -85,11 +89,13 @@ import Testing
     settle(&simulation, within: .seconds(2))
   }
 
-  @Test(arguments: 0..<5 as Range<UInt64>)
+  @Test(arguments: 0..<5 as Range<UInt64>, SpeakerSimulation.PeerKnowledge.allCases)
   func `Two halves that lost each other's gossip share a link with one owner for each address`(
-    seed: UInt64
+    seed: UInt64, peerKnowledge: SpeakerSimulation.PeerKnowledge
   ) throws {
-    var simulation = try cluster(4, seed: seed)
+    var simulation = try cluster(4, peerKnowledge: peerKnowledge, seed: seed)
+    // Those that start together do not know each other for a moment.
+    let strangers = simulation.strangers
     simulation.network.part([0, 1], from: [2, 3])
     simulation.run(for: .seconds(8))
     // Each half wants all addresses, and hears the other half on the link.
@@ -101,6 +107,7 @@ import Testing
             == [simulation.leader(of: service.address, among: [0, 1, 2, 3])])
       }
     }
+    #expect(simulation.strangers == strangers)
   }
 
   @Test(arguments: 0..<3 as Range<UInt64>)

@@ -49,7 +49,8 @@ package struct RandomLife {
     var generator = SeededGenerator(seed: seed ^ 0x5eed)
     simulation = try SpeakerSimulation(
       nodes: .random(in: 2...5, using: &generator), services: .random(in: 1...6, using: &generator),
-      parameters: parameters, seed: seed)
+      parameters: parameters,
+      peerKnowledge: Bool.random(using: &generator) ? .nodeAddresses : .gossip, seed: seed)
   }
 
   package static func run(seed: UInt64) throws -> Result {

@@ -54,6 +54,7 @@ struct SimulatedSpeaker {
   var isSettled = false
   var unansweredPeers: Set<MemberAddress> = []
   var responder = Layer2Responder()
+  var memory = PeerMemory()
   var ownership: Layer2Ownership
   var services: [NamespacedName: SimulatedService] = [:]
   var version = 0

@@ -16,10 +16,13 @@ package struct SpeakerSimulation {
   /// Who began to answer for an address, and when.
   package private(set) var moves: [Move] = []
   package private(set) var gratuitousFrames = 0
+  /// How often a claim seemed to come from a host that is no node. There is none.
+  package private(set) var strangers = 0
   var speakers: [SimulatedSpeaker] = []
   var client = SimulatedClient()
   let parameters: MemberlistParameters
   let configuration: ValidatedConfiguration
+  private let peerKnowledge: PeerKnowledge
   private var agenda = Agenda<Planned>()
   private var lastSetting = 0
   private var version = 0
@@ -29,6 +32,14 @@ package struct SpeakerSimulation {
   private var nodesByAddress: [MemberAddress: Int] = [:]
   /// All nodes, those that come first for an address first: the election of some of them is the first of those.
   private var orders: [IPAddress: [Int]] = [:]
+
+  /// How nodes know each other's frames.
+  package enum PeerKnowledge: Sendable, Hashable, CaseIterable {
+    /// By the addresses of their Nodes, which they use on this link, too.
+    case nodeAddresses
+    /// By what they tell of themselves alone: this is another link.
+    case gossip
+  }
 
   package struct Move: Sendable, Hashable {
     package var time: ContinuousClock.Instant
@@ -48,9 +59,10 @@ package struct SpeakerSimulation {
 
   package init(
     nodes count: Int, services serviceCount: Int, parameters: MemberlistParameters = .fast,
-    seed: UInt64
+    peerKnowledge: PeerKnowledge = .nodeAddresses, seed: UInt64
   ) throws(Memberlist.ConfigurationError) {
     now = start
+    self.peerKnowledge = peerKnowledge
     generator = SeededGenerator(seed: seed)
     var parameters = parameters
     // It costs most of the time, and has its own tests.
@@ -191,22 +203,32 @@ package struct SpeakerSimulation {
     fresh.version = version
     fresh.services = services
     fresh.responder.setOwnHardwareAddresses([node.hardwareAddress])
-    fresh.ownership.peers = Dictionary(
-      uniqueKeysWithValues: speakers.indices.filter { $0 != index }
-        .map { (Self.nodeAddress($0), speakers[$0].name) })
-    fresh.responder.setPeers(Set(fresh.ownership.peers.keys))
-    for other in speakers.indices where other != index {
-      fresh.responder.learn(speakers[other].hardwareAddress, has: Self.nodeAddress(other))
-    }
     let peers = speakers.map(\.address).filter { $0 != node.address }
     fresh.unansweredPeers = Set(peers)
     fresh.isSettled = peers.isEmpty
     speakers[index] = fresh
     updateInterface(index)
+    updatePeers(index, metadata: [:])
+    if peerKnowledge == .nodeAddresses {
+      for other in speakers.indices where other != index {
+        speakers[index].responder.learn(
+          speakers[other].hardwareAddress, has: Self.nodeAddress(other))
+      }
+    }
     schedule(.joinIsOver, at: index, after: Self.joinPatience)
     tell(index) { core, now, generator in core.start(now: now, using: &generator) }
     tell(index) { core, now, generator in core.setPeers(peers, now: now, using: &generator) }
     settle(index)
+  }
+
+  private mutating func updatePeers(_ index: Int, metadata: [String: [UInt8]]) {
+    let addresses = speakers.indices.map { other in
+      (speakers[other].name, peerKnowledge == .gossip ? [] : [Self.nodeAddress(other)])
+    }
+    let peers = speakers[index].memory.peers(
+      of: speakers[index].name, nodes: Dictionary(uniqueKeysWithValues: addresses),
+      metadata: peerKnowledge == .gossip ? metadata : nil)
+    speakers[index].responder.setPeers(peers)
   }
 
   private static func nodeAddress(_ index: Int) -> IPAddress {
@@ -284,7 +306,8 @@ package struct SpeakerSimulation {
   private func metadata(of index: Int) -> [UInt8] {
     SpeakerMetadata(
       version: "simulated", capabilities: .known,
-      interfaces: network.downLinks.contains(index) ? [] : ["eth0"]
+      interfaces: network.downLinks.contains(index) ? [:] : ["eth0": [.ipv4]],
+      hardwareAddresses: [speakers[index].hardwareAddress]
     ).encoded
   }
 
@@ -414,7 +437,9 @@ package struct SpeakerSimulation {
     guard speakers[index].core != nil else { return }
     if speakers[index].hasMemberNews {
       speakers[index].hasMemberNews = false
-      let view = clusterView(of: index)
+      let metadata = presentMetadata(index)
+      updatePeers(index, metadata: metadata)
+      let view = clusterView(of: index, metadata)
       if speakers[index].lastView != view {
         speakers[index].lastView = view
         look(at: speakers[index].services.keys.sorted(), index)
@@ -423,6 +448,10 @@ package struct SpeakerSimulation {
     transmit(index)
     for report in speakers[index].responder.takeReports() {
       let consequence = speakers[index].ownership.handle(report, now: now)
+      switch consequence.news {
+      case .addressInUse, .addressConflict: strangers += 1
+      case .splitBrain, nil: break
+      }
       perform(consequence.commands, at: index)
       look(at: consequence.services, index)
       if let (services, delay) = consequence.later {
@@ -451,14 +480,16 @@ package struct SpeakerSimulation {
     }
   }
 
-  private func clusterView(of index: Int) -> ClusterView {
+  /// What the members say of themselves.
+  private func presentMetadata(_ index: Int) -> [String: [UInt8]] {
     let present = speakers[index].core?.members.filter(\.state.isPresent) ?? []
-    let isSettled = speakers[index].isSettled
+    return Dictionary(present.map { ($0.name, $0.metadata) }) { first, _ in first }
+  }
+
+  private func clusterView(of index: Int, _ metadata: [String: [UInt8]]) -> ClusterView {
     let facts = Dictionary(uniqueKeysWithValues: speakers.map { ($0.name, NodeFacts()) })
-    guard isSettled else { return ClusterView(nodes: facts) }
-    return ClusterView(
-      nodes: facts,
-      metadata: Dictionary(present.map { ($0.name, $0.metadata) }) { first, _ in first })
+    guard speakers[index].isSettled else { return ClusterView(nodes: facts) }
+    return ClusterView(nodes: facts, metadata: metadata)
   }
 
   private mutating func look(at keys: [NamespacedName], _ index: Int) {
@@ -469,7 +500,7 @@ package struct SpeakerSimulation {
       let endpoints = UsableEndpoints(exist: service?.hasEndpoint ?? false, nodes: [])
       let change = speakers[index].ownership.reconcile(
         key, facts, endpoints: endpoints, configuration: configuration, cluster: view,
-        interfaces: ["eth0"], now: now)
+        interfaces: LocalInterfaces(["eth0": .answers([.ipv4])]), now: now)
       perform(change?.commands ?? [], at: index)
     }
   }
