@@ -35,8 +35,8 @@ struct RenderOptions: ParsableArguments {
   @Option(
     name: .customLong("api-port"),
     help: """
-      The only port that network policies open towards the API server; may be given several times. Without it, \
-      operator and webhook server may reach every TCP port, and the controller those that the operator finds.
+      A port of the API server, for network policies; may be given several times. Without it, operator and webhook \
+      server may reach every TCP port, and the operator finds out what the controller needs.
       """)
   var apiPorts: [Int] = []
 
