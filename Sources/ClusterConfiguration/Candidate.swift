@@ -51,9 +51,18 @@ struct Candidate<Version: Sendable>: Sendable {
 /// The versions of one kind that were taken last.
 struct Ledger<Version: Sendable & Hashable>: Sendable {
   private(set) var lastValid: [CandidateKey: Version] = [:]
+  /// Entries of a ConfigMap that a user deleted or the operator took over, as long as nothing else says the same or
+  /// something in their place.
+  private(set) var departed: [Departed] = []
+
+  struct Departed: Sendable {
+    var key: CandidateKey
+    var object: ConfigurationObject
+    var version: Version
+  }
 
   /// Offers the candidates one after the other, in rank order. For one that is at fault, its last valid version is
-  /// offered instead.
+  /// offered instead. What departed comes last.
   ///
   /// - Parameters:
   ///   - concernsPools: whether addresses may be missing when one is left out.
@@ -93,6 +102,25 @@ struct Ledger<Version: Sendable & Hashable>: Sendable {
       }
     }
     lastValid = taken
+    departed = departed.filter { offer($0.version, $0.object) == nil }
     return problems
+  }
+
+  /// The ConfigMap that held these entries says nothing any more.
+  ///
+  /// - Parameter present: what another ConfigMap of its name says.
+  mutating func depart(
+    _ kind: CandidateKey.Kind, except present: Set<String> = [],
+    _ object: (CandidateKey, Version) -> ConfigurationObject
+  ) {
+    let gone = lastValid.filter { $0.key.kind == kind && !present.contains($0.key.name) }
+    for (key, version) in gone.sorted(by: { $0.key.name < $1.key.name }) {
+      lastValid[key] = nil
+      departed.append(Departed(key: key, object: object(key, version), version: version))
+    }
+  }
+
+  mutating func forgetDeparted(_ isForgotten: (Departed) -> Bool = { _ in true }) {
+    departed.removeAll(where: isForgotten)
   }
 }

@@ -20,9 +20,14 @@ extension ConfigurationAssembler {
       let configured = parsed.configured(source: object)
       let selected = parsed.selection.pools(of: pools)
       for name in selected {
-        if let pool = pools[name],
-          !pool.configured.l2Advertisements.contains(where: configured.isRedundant)
-        {
+        guard let pool = pools[name] else { continue }
+        if let index = pool.configured.l2Advertisements.firstIndex(where: configured.isRedundant) {
+          // The object stays when the entry goes.
+          guard pool.isAnnouncedByEntry(pool.configured.l2Advertisements[index].source) else {
+            continue
+          }
+          pools[name]?.configured.l2Advertisements[index] = configured
+        } else {
           pools[name]?.configured.l2Advertisements.append(configured)
         }
       }
@@ -67,6 +72,10 @@ extension ConfigurationAssembler {
           exceptions.append(
             ConfigurationProblem(
               object: object, fault: fault, consequence: .exceptPool(name), concernsPools: false))
+        } else if let index = pool.configured.bgpAdvertisements.firstIndex(where: {
+          pool.isAnnouncedByEntry($0.source) && $0.announcesSame(as: configured)
+        }) {
+          pools[name]?.configured.bgpAdvertisements[index] = configured
         } else {
           pools[name]?.configured.bgpAdvertisements.append(configured)
         }

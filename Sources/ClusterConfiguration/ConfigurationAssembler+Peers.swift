@@ -26,23 +26,34 @@ extension ConfigurationAssembler {
       }
     }
     var accepted: [String: ConfiguredBFDProfile] = [:]
-    assessment.problems += profiles.accept(candidates) { profile, _ in
-      if let other = accepted[profile.name] {
-        return ConfigurationFault(
-          .duplicateName, field: "metadata.name",
-          "BFD profile \"\(profile.name)\" already exists as \(other.source): rename one of them")
+    var warnings: [ConfigurationWarning] = []
+    assessment.problems += profiles.accept(candidates) { profile, object in
+      // An entry in second place departed: an object of the name that the converter gives it stands for it.
+      let name = object.isConfigMap ? LegacyDocument.objectName(profile.name) : nil
+      if let other = accepted[profile.name]
+        ?? name.flatMap({ accepted[$0] }).flatMap({ $0.source.isConfigMap ? nil : $0 })
+      {
+        guard other.source.isConfigMap, !object.isConfigMap else {
+          return ConfigurationFault(
+            .duplicateName, field: "metadata.name",
+            "BFD profile \"\(profile.name)\" already exists as \(other.source): rename one of them")
+        }
+        if let difference = profile.difference(from: other) {
+          return difference.fault(owner: other.source)
+        }
+        warnings.append(.saidTwice(by: other.source, and: object))
       }
       accepted[profile.name] = profile
       return nil
     }
+    assessment.warnings += warnings
     return accepted
   }
 
-  /// Returns all names and what they stand for.
   mutating func acceptCommunities(
     of sources: ConfigurationSources, _ legacy: LegacySource?,
     _ assessment: inout ConfigurationAssessment
-  ) -> [String: BGPCommunity] {
+  ) -> AcceptedCommunities {
     var candidates: [Candidate<CommunityNames>] = []
     if let legacy, !legacy.document.communities.isEmpty {
       candidates.append(
@@ -61,19 +72,10 @@ extension ConfigurationAssembler {
         try CommunityNames(community)
       }
     }
-    var values: [String: BGPCommunity] = [:]
-    var owners: [String: ConfigurationObject] = [:]
-    assessment.problems += communities.accept(candidates) { names, object in
-      for (index, name) in names.names.enumerated() {
-        guard let owner = owners[name] else { continue }
-        return CommunityNames.duplicate(
-          name, field: "spec.communities[\(index)]", of: ", which \(owner) has too")
-      }
-      for name in names.names { owners[name] = object }
-      values.merge(names.values) { first, _ in first }
-      return nil
-    }
-    return values
+    var accepted = AcceptedCommunities()
+    assessment.problems += communities.accept(candidates) { accepted.offer($0, $1) }
+    assessment.warnings += accepted.warnings
+    return accepted
   }
 
   mutating func acceptPeers(
@@ -95,6 +97,7 @@ extension ConfigurationAssembler {
       }
       candidates += legacy.faulty(.legacyPeer, known: peers, present: candidates)
     }
+    let hasEntries = !candidates.isEmpty
     candidates += (sources.bgpPeers ?? []).ranked.map { peer in
       Candidate(peer, .bgpPeer) { (peer) throws(ConfigurationFault) in
         try ConfiguredPeer(peer, references)
@@ -103,21 +106,90 @@ extension ConfigurationAssembler {
     var accepted: [ConfiguredPeer] = []
     var byName: [String: ConfigurationObject] = [:]
     var rules = FRRPeerRules()
+    var warnings: [ConfigurationWarning] = []
     assessment.problems += peers.accept(candidates) { peer, object in
-      if let other = byName[peer.name] {
-        return ConfigurationFault(
-          .duplicateName, field: "metadata.name",
-          "peer \"\(peer.name)\" already exists as \(other): rename one of them")
+      // Entries have no names: the object that says the same may have any.
+      let twin =
+        hasEntries && !object.isConfigMap
+        ? accepted.firstIndex { $0.source.isConfigMap && peer.difference(from: $0) == nil } : nil
+      if let other = byName[peer.name], other != twin.map({ accepted[$0].source }) {
+        if other.isConfigMap, !object.isConfigMap,
+          let entry = accepted.first(where: { $0.source == other }),
+          let difference = peer.difference(from: entry)
+        {
+          return difference.fault(owner: other)
+        }
+        return .duplicatePeer(peer.name, of: other)
       }
-      if sources.backend == .frr, let conflict = rules.conflict(of: peer, &nodes) {
-        return conflict
+      // An entry in second place departed: whatever an object says about the same router goes first.
+      if object.isConfigMap,
+        let other = accepted.first(where: {
+          !$0.source.isConfigMap && $0.endpoint == peer.endpoint && $0.vrf == peer.vrf
+        })
+      {
+        return .duplicatePeer(peer.name, of: other.source)
       }
-      if sources.backend == .frr { rules.insert(peer) }
+      if let twin {
+        let other = accepted[twin]
+        warnings.append(.saidTwice(by: other.source, and: object))
+        byName[other.name] = nil
+        accepted.remove(at: twin)
+      } else if sources.backend == .frr {
+        if let conflict = rules.conflict(of: peer, &nodes) { return conflict }
+        rules.insert(peer)
+      }
       byName[peer.name] = object
       accepted.append(peer)
       return nil
     }
+    assessment.warnings += warnings
     return accepted
+  }
+}
+
+extension ConfigurationFault {
+  fileprivate static func duplicatePeer(_ name: String, of other: ConfigurationObject) -> Self {
+    ConfigurationFault(
+      .duplicateName, field: "metadata.name",
+      "peer \"\(name)\" already exists as \(other): rename one of them")
+  }
+}
+
+/// Names for communities that were taken so far, in rank order.
+struct AcceptedCommunities {
+  private(set) var values: [String: BGPCommunity] = [:]
+  private(set) var owners: [String: ConfigurationObject] = [:]
+  fileprivate private(set) var warnings: [ConfigurationWarning] = []
+
+  fileprivate mutating func offer(
+    _ names: CommunityNames, _ object: ConfigurationObject
+  ) -> ConfigurationFault? {
+    if object.isConfigMap {
+      // In second place it departed: what others say goes first.
+      let rest = names.names.filter { owners[$0] == nil }
+      guard !rest.isEmpty else {
+        return CommunityNames.duplicate(
+          names.names.first ?? "", field: "bgp-communities", of: "")
+      }
+      for name in rest { owners[name] = object }
+      values.merge(names.values) { first, _ in first }
+      return nil
+    }
+    var entry: ConfigurationObject?
+    for (index, name) in names.names.enumerated() {
+      guard let owner = owners[name] else { continue }
+      let isSame = values[name] == names.values[name]
+      guard owner.isConfigMap, isSame else {
+        let value = values[name].map { isSame ? "" : " as \($0)" } ?? ""
+        return CommunityNames.duplicate(
+          name, field: "spec.communities[\(index)]", of: ", which \(owner) has\(value) too")
+      }
+      entry = owner
+    }
+    if let entry { warnings.append(.saidTwice(by: entry, and: object)) }
+    for name in names.names { owners[name] = object }
+    values.merge(names.values) { first, _ in first }
+    return nil
   }
 }
 

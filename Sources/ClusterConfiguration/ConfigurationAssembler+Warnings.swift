@@ -17,13 +17,28 @@ extension ConfigurationAssembler {
           "no advertisement selects the pool, so nobody announces its addresses: add an L2Advertisement or a BGPAdvertisement"
         )
       }
-      if let legacy = pool.version.legacy, legacy.protocol == .bgp, !isSilent, !hasPeers {
+      if pool.isSelectable, let entry = pool.legacy?.source,
+        pool.sources.allSatisfy({ $0 == entry })
+      {
+        return ConfigurationWarning(
+          object: configured.source, reason: .poolNotAdvertised,
+          "only \(entry) says who announces the pool: before that goes, add an L2Advertisement or a BGPAdvertisement"
+        )
+      }
+      if let legacy = pool.legacy?.pool, legacy.protocol == .bgp, !isSilent, !hasPeers {
         return ConfigurationWarning(
           object: configured.source, reason: .noPeer,
           "there is no peer, so nobody hears of the addresses: add one")
       }
       return nil
     }
+  }
+}
+
+extension AcceptedPool {
+  /// What announces the pool.
+  fileprivate var sources: [ConfigurationObject] {
+    configured.l2Advertisements.map(\.source) + configured.bgpAdvertisements.map(\.source)
   }
 }
 

@@ -13,6 +13,11 @@ package struct ConfigurationObject: Sendable, Hashable {
   }
 }
 
+extension ConfigurationObject {
+  /// Whether it is an entry of the ConfigMap, and no object of its own.
+  var isConfigMap: Bool { reference.kind == "ConfigMap" }
+}
+
 extension ConfigurationObject: CustomStringConvertible {
   /// `IPAddressPool metallb-system/gold`, `ConfigMap metallb-system/config, address-pools "gold"`
   package var description: String {
@@ -60,7 +65,7 @@ package struct ConfigurationFault: Error, Hashable {
     case invalidAdvertisement = "InvalidAdvertisement"
     /// The ConfigMap's text: no YAML, an unknown key, a wrong type…
     case invalidDocument = "InvalidDocument"
-    /// The ConfigMap that the operator rendered has been deleted.
+    /// The ConfigMap has been deleted, and with it what no object says.
     case configMapGone = "ConfigMapGone"
   }
 
@@ -73,8 +78,8 @@ package struct ConfigurationFault: Error, Hashable {
     }
   }
 
-  /// Whether it ends by itself where all is well: the operator puts the ConfigMap back at once, or the whole
-  /// installation is being removed, and this process with it.
+  /// Whether it ends by itself where all is well: the operator puts the ConfigMap back at once, objects that stand for
+  /// it are on their way, or the whole installation is being removed, and this process with it.
   package var isPassing: Bool { reason == .configMapGone }
 
   package var reason: Reason
@@ -153,8 +158,10 @@ package struct ConfigurationWarning: Sendable, Hashable {
     case noPoolSelected = "NoPoolSelected"
     /// Selectors of an advertisement match no node.
     case noNodeSelected = "NoNodeSelected"
-    /// Addresses of the pool are given out and nobody announces them.
+    /// Addresses of the pool are given out and nobody announces them, or only an entry of the ConfigMap does.
     case poolNotAdvertised = "PoolNotAdvertised"
+    /// An entry of the ConfigMap, or an AddressPool, says the same as an object.
+    case saidTwice = "SaidTwice"
   }
 
   package var object: ConfigurationObject
@@ -170,4 +177,12 @@ package struct ConfigurationWarning: Sendable, Hashable {
 
 extension ConfigurationWarning: CustomStringConvertible {
   package var description: String { "\(object): \(message)" }
+}
+
+extension ConfigurationWarning {
+  static func saidTwice(by entry: ConfigurationObject, and object: ConfigurationObject) -> Self {
+    ConfigurationWarning(
+      object: object, reason: .saidTwice,
+      "\(entry) says the same: both count as one, and this one stays when that one goes")
+  }
 }

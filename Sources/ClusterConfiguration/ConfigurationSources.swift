@@ -58,6 +58,8 @@ package struct ConfigurationAssessment: Sendable, Hashable {
   /// In rank order.
   package var problems: [ConfigurationProblem]
   package var warnings: [ConfigurationWarning]
+  /// What a user's ConfigMap says and no object does.
+  package var unclaimed: [UnclaimedEntry] = []
 
   package init(
     configuration: ValidatedConfiguration = ValidatedConfiguration(),

@@ -6,6 +6,11 @@ struct LegacySource {
   var configMap: ConfigMap
   var document: LegacyDocument
   var problems: [LegacyProblem]
+  /// Whether a user wrote it, and not the operator.
+  var isUsers: Bool { !configMap.isRendered }
+  /// The names of the objects that pools and BFD profiles become.
+  let poolNames: [String: String]
+  let profileNames: [String: String]
   /// Whether somebody deleted what the operator rendered.
   private var isGone = false
 
@@ -18,7 +23,7 @@ struct LegacySource {
       self.configMap = configMap
       document = reading.document
       problems = reading.problems
-      rendered = configMap.metadata.labels[LegacyDocument.renderedByLabel] == nil ? nil : configMap
+      rendered = configMap.isRendered ? configMap : nil
     } else if let rendered {
       // The operator writes an empty document where there is nothing to configure: somebody else deleted the
       // ConfigMap, and it comes back, or the whole installation goes.
@@ -29,6 +34,8 @@ struct LegacySource {
     } else {
       return nil
     }
+    poolNames = LegacyDocument.objectNames(document.pools.map(\.name))
+    profileNames = LegacyDocument.objectNames(document.bfdProfiles.map(\.name))
   }
 
   /// The name by which advertisements refer to the n-th peer, counted from 0; the converter gives the same names.
@@ -92,6 +99,11 @@ struct LegacySource {
         consequence: hidesEntries ? .lastValidVersion : .excluded, concernsPools: true)
     }
   }
+}
+
+extension ConfigMap {
+  /// Whether the operator rendered it.
+  var isRendered: Bool { metadata.labels[LegacyDocument.renderedByLabel] != nil }
 }
 
 extension LegacyProblem {

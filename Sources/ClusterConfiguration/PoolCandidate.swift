@@ -7,6 +7,8 @@ struct PoolVersion: Sendable, Hashable {
   var pool: ParsedPool
   /// The legacy form, which says itself who announces the pool; nil where advertisements select it.
   var legacy: LegacyPool?
+  /// The name of the object that stands for the pool: an entry of the ConfigMap may have one that no object can have.
+  var objectName: String
 }
 
 extension Candidate where Version == PoolVersion {
@@ -15,7 +17,8 @@ extension Candidate where Version == PoolVersion {
       kind: .ipAddressPool, name: pool.metadata.name, uid: pool.metadata.uid)
     object = ConfigurationObject(pool)
     do {
-      version = .success(PoolVersion(pool: try ParsedPool(pool)))
+      let parsed = try ParsedPool(pool)
+      version = .success(PoolVersion(pool: parsed, objectName: parsed.name))
     } catch {
       version = .failure(error)
     }
@@ -26,25 +29,27 @@ extension Candidate where Version == PoolVersion {
     object = ConfigurationObject(pool)
     do {
       let legacy = try LegacyPool(pool)
-      version = Self.parse(legacy, field: { $0 })
+      version = Self.parse(legacy, objectName: legacy.name, field: { $0 })
     } catch {
       version = .failure(ConfigurationFault(error))
     }
   }
 
   /// An entry of the ConfigMap.
-  init(_ pool: LegacyPool, in configMap: ConfigMap) {
+  init(_ pool: LegacyPool, objectName: String, in configMap: ConfigMap) {
     key = CandidateKey(kind: .legacyPool, name: pool.name)
     object = ConfigurationObject(configMap, pool: pool.name)
-    version = Self.parse(pool, field: { $0.hasPrefix("spec.") ? String($0.dropFirst(5)) : $0 })
+    version = Self.parse(
+      pool, objectName: objectName,
+      field: { $0.hasPrefix("spec.") ? String($0.dropFirst(5)) : $0 })
   }
 
   private static func parse(
-    _ legacy: LegacyPool, field: (String) -> String
+    _ legacy: LegacyPool, objectName: String, field: (String) -> String
   ) -> Result<PoolVersion, ConfigurationFault> {
     do {
       let pool = try ParsedPool(legacy.ipAddressPool(namespace: ""))
-      return .success(PoolVersion(pool: pool, legacy: legacy))
+      return .success(PoolVersion(pool: pool, legacy: legacy, objectName: objectName))
     } catch {
       return .failure(
         ConfigurationFault(error.reason, field: field(error.field), error.message))

@@ -144,6 +144,19 @@ package struct LegacyConversion: Sendable {
   }
 }
 
+extension LegacyDocument {
+  /// The names of the objects that entries of one kind become, by the names of the entries.
+  package static func objectNames(_ names: [String]) -> [String: String] {
+    var result = ObjectNames("entry")
+    // What stands there twice, or can have no name, has no object.
+    for name in names { _ = try? result.name(for: name, entry: .document) }
+    return result.names
+  }
+
+  /// The name of the object that an entry alone would become; nil for one without a letter.
+  package static func objectName(_ name: String) -> String? { objectNames([name])[name] }
+}
+
 /// Gives entries of one kind names that objects may have.
 private struct ObjectNames {
   let kind: String

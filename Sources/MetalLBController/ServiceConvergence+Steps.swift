@@ -77,7 +77,7 @@ extension ServiceConvergence {
       giveUp(pass.key)
       return fail(.noPools, &pass, .allocationFailed)
     }
-    let intent = ServiceIntent(pass.service)
+    let intent = intent(of: pass.service)
     switch intent.families {
     case .failure(.noClusterIP):
       giveUp(pass.key)

@@ -1,6 +1,7 @@
 import ClusterConfiguration
 import IPAllocation
 import KubernetesAPI
+import LegacyConfiguration
 import NetworkAddresses
 
 /// Decides for one Service after the other what addresses it should have. The truth is the status of the Services: what
@@ -28,6 +29,7 @@ struct ServiceConvergence: Sendable {
   /// Services that want more than they have, with their wish.
   var waiting: [ServiceKey: ServiceRequest] = [:]
   private var servedAvailability: UInt64 = 0
+  private var poolNames: Set<String> = []
 
   /// What is remembered of a Service from one decision to the next.
   struct Record {
@@ -69,6 +71,7 @@ struct ServiceConvergence: Sendable {
   mutating func configure(_ assessment: ConfigurationAssessment) -> [Allocator.Loss] {
     isConfigured = true
     mayMissPools = assessment.mayMissAddresses
+    poolNames = Set(assessment.configuration.pools.map(\.name))
     return allocator.setPools(assessment.configuration.pools.map(\.allocationPool))
   }
 
@@ -79,7 +82,7 @@ struct ServiceConvergence: Sendable {
       .sorted { $0.age < $1.age }
     for (age, service) in holders {
       records[age.key, default: Record(age: age)].age = age
-      let intent = ServiceIntent(service)
+      let intent = intent(of: service)
       guard case .held(let addresses) = view(of: service).addresses,
         case .success(let families) = intent.families
       else { continue }
@@ -146,6 +149,18 @@ struct ServiceConvergence: Sendable {
   func isOurs(_ service: Service) -> Bool {
     let own = service.spec?.loadBalancerClass.flatMap { $0.isEmpty ? nil : $0 }
     return own == loadBalancerClass
+  }
+
+  /// What the Service asks for. An entry of the ConfigMap may have a name that no object can have: who asks for such a
+  /// pool gets the object that the entry became.
+  func intent(of service: Service) -> ServiceIntent {
+    var intent = ServiceIntent(service)
+    if let name = intent.requestedPool, !poolNames.contains(name),
+      let renamed = LegacyDocument.objectName(name), poolNames.contains(renamed)
+    {
+      intent.requestedPool = renamed
+    }
+    return intent
   }
 
   func view(of service: Service) -> ServiceStatusView {

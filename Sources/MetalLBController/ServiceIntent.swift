@@ -48,7 +48,10 @@ struct ServiceIntent: Sendable, Hashable {
       requestedPool: ServiceAnnotation.addressPool.value(on: service.metadata))
   }
 
-  var requestedPool: String? { request.requestedPool }
+  var requestedPool: String? {
+    get { request.requestedPool }
+    set { request.requestedPool = newValue }
+  }
 
   /// The question for the allocator.
   func request(

@@ -58,7 +58,7 @@ struct ConfigurationAssemblerTests {
         == [AddressRange("10.1.0.0/24")].compactMap(\.self))
     #expect(
       assessment.problems.last?.fault.message
-        == "pool \"a\" already exists as ConfigMap metallb-system/config, pool \"a\": rename one of them"
+        == "ConfigMap metallb-system/config, pool \"a\" already exists and says 10.1.0.0/24: say the same here, or change it there first"
     )
   }
 

@@ -24,12 +24,4 @@ struct RenderedConfigMapTests {
     #expect(assembler.assemble(ConfigurationSources(legacy: empty)).poolNames == [])
     #expect(assembler.assemble(ConfigurationSources(legacy: rendered)).isValid)
   }
-
-  @Test func `A user's ConfigMap takes its pools with it`() {
-    var assembler = ConfigurationAssembler()
-    _ = assembler.assemble(ConfigurationSources(legacy: configMap(Self.text)))
-    let assessment = assembler.assemble(ConfigurationSources())
-    #expect(assessment.poolNames == [])
-    #expect(assessment.isValid)
-  }
 }
