@@ -14,15 +14,14 @@ struct AddressPoolReconciler: Sendable {
   func reconcile() async throws {
     let pools = context.addressPools.store.values
     let own = pools.filter { $0.metadata.namespace == context.namespace && !$0.isBeingDeleted }
-    let ipAddressPools = context.ipAddressPools.store.values
     let configMap =
       context.objects.object(context.configKey)
       ?? context.configMaps.store[context.configKey.name]
     let ownership = ConfigMapOwnership(
-      configMap, poolNames: Set((own.map(\.metadata) + ipAddressPools.map(\.metadata)).map(\.name)))
+      configMap, sources: context.currentObjects.sources(addressPools: own))
     let admission = AddressPoolAdmission(
-      pools: own, ipAddressPools: ipAddressPools,
-      rendered: configMap?.legacyReading.document.pools ?? [])
+      pools: own, ipAddressPools: context.currentObjects.ipAddressPools.store.values,
+      rendered: LegacyDocument.read(configMap?.legacyText ?? "").document.pools)
 
     if ownership.isOurs {
       try await write(admission.document, isEmpty: own.isEmpty, configMap)

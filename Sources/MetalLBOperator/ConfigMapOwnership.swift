@@ -1,3 +1,4 @@
+import ClusterConfiguration
 import KubernetesAPI
 import LegacyConfiguration
 import OperatorRendering
@@ -15,8 +16,8 @@ enum ConfigMapOwnership: Sendable, Hashable {
 
   /// - Parameters:
   ///   - object: the ConfigMap as it stands.
-  ///   - poolNames: of all AddressPools and IPAddressPools.
-  init(_ object: LiveObject?, poolNames: Set<String>) {
+  ///   - sources: all objects that could say what is in it.
+  init(_ object: LiveObject?, sources: @autoclosure () -> ConfigurationSources) {
     guard let object, !object.isRenderedConfigMap else {
       self = .operators
       return
@@ -26,7 +27,11 @@ enum ConfigMapOwnership: Sendable, Hashable {
       self = .users
       return
     }
-    let missing = Self.missing(object.legacyReading, poolNames: poolNames)
+    var sources = sources()
+    sources.legacy = ConfigMap(
+      metadata: object.metadata, data: [LegacyDocument.dataKey: object.legacyText])
+    var assembler = ConfigurationAssembler()
+    let missing = assembler.assemble(sources).unclaimed.map(\.description)
     self = missing.isEmpty ? .adopted : .adoptionPending(missing: missing)
   }
 
@@ -35,16 +40,6 @@ enum ConfigMapOwnership: Sendable, Hashable {
     case .operators, .adopted: true
     case .users, .adoptionPending: false
     }
-  }
-
-  /// What the text says and no object of the cluster does.
-  private static func missing(_ reading: LegacyReading, poolNames: Set<String>) -> [String] {
-    let document = reading.document
-    return document.pools.map(\.name).filter { !poolNames.contains($0) }.map { "pool \"\($0)\"" }
-      + document.peers.map(\.description)
-      + document.bfdProfiles.map { "BFD profile \"\($0.name)\"" }
-      + document.communities.map { "community \"\($0.name)\"" }
-      + reading.problems.map { "an entry that cannot be read (\($0))" }
   }
 }
 
@@ -59,9 +54,6 @@ extension LiveObject {
     isOwnedByMetalLB || ManagedFields(value).isPredecessorOnly
   }
 
-  /// The document in a ConfigMap `config`.
-  var legacyReading: LegacyReading {
-    let text = value[path: ["data", LegacyDocument.dataKey]]?.stringValue ?? ""
-    return LegacyDocument.read(text)
-  }
+  /// The text of a ConfigMap `config`.
+  var legacyText: String { value[path: ["data", LegacyDocument.dataKey]]?.stringValue ?? "" }
 }

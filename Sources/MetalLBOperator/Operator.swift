@@ -125,9 +125,8 @@ package final class Operator: ServiceLifecycle.Service {
       queue: queue, time: time, logger: logger,
       metalLBs: Informer(client: client, time: time, logger: logger),
       addressPools: Informer(client: client, isOptional: true, time: time, logger: logger),
-      ipAddressPools: Informer(
-        client: client, namespace: environment.namespace, isOptional: true, time: time,
-        logger: logger),
+      currentObjects: CurrentObjects(
+        client: client, namespace: environment.namespace, time: time, logger: logger),
       configMaps: Informer(
         client: client, kind: ConfigMap.resource, namespace: environment.namespace,
         fieldSelector: "metadata.name=config", time: time, logger: logger))

@@ -24,7 +24,7 @@ struct OperatorContext: Sendable {
 
   let metalLBs: Informer<MetalLB>
   let addressPools: Informer<AddressPool>
-  let ipAddressPools: Informer<IPAddressPool>
+  let currentObjects: CurrentObjects
   /// The ConfigMap `config`, whoever wrote it.
   let configMaps: Informer<LiveObject>
 

@@ -43,7 +43,7 @@ extension Informer: OperatorInformer {}
 
 extension OperatorContext {
   var allInformers: [any OperatorInformer] {
-    [metalLBs, addressPools, ipAddressPools, configMaps] + objects.informers
+    [metalLBs, addressPools, configMaps] + currentObjects.informers + objects.informers
       + (openShift?.informers ?? [])
   }
 
@@ -62,8 +62,7 @@ extension OperatorContext {
       }
     }
     addressPools.enqueue(into: queue) { _ in .addressPools }
-    // Their status changes with every Service.
-    ipAddressPools.enqueue(into: queue) { $0.isGenerationChange ? .addressPools : nil }
+    currentObjects.enqueue(into: queue, .addressPools)
     configMaps.enqueue(into: queue) { _ in .addressPools }
     for informer in openShift?.informers ?? [] {
       informer.enqueue(into: queue) { _ in .installation }

@@ -73,7 +73,10 @@ extension Roles {
       .allow(
         Verbs.readAndWrite, "podmonitors", "prometheusrules", "servicemonitors",
         group: Monitors.group),
-      .allow(Verbs.read, "ipaddresspools", group: metalLBGroup),
+      // Whether they say what a user's ConfigMap says, which may be taken over then.
+      .allow(
+        Verbs.read, "bfdprofiles", "bgpadvertisements", "bgppeers", "communities",
+        "ipaddresspools", "l2advertisements", group: metalLBGroup),
       .allow(Verbs.lease, "leases", group: "coordination.k8s.io"),
     ]
   }

@@ -285,7 +285,15 @@ import Testing
         try await fixture.cluster.eventually(AddressPool.self, "gold", "names what is missing") {
           $0?.status?.conditions?.first?.message.contains("pool \"silver\"") ?? false
         }
+        // A namesake is not enough.
         try await fixture.createPool("silver", ["192.0.2.32/28"])
+        try await fixture.cluster.eventually(AddressPool.self, "silver", "says what differs") {
+          $0?.status?.conditions?.first?.message.contains("says 192.0.2.16/28") ?? false
+        }
+        try await fixture.eventuallyConfig(text)
+        _ = try await fixture.client.patch(
+          AddressPool.self, "silver", namespace: fixture.namespace,
+          .merge(["spec": ["addresses": ["192.0.2.16-192.0.2.31"]]]))
         try await fixture.eventuallyPool("silver", accepted: "True", reason: "Accepted")
         try await fixture.eventuallyPool("gold", accepted: "True", reason: "Accepted")
         try await fixture.eventuallyConfig(
@@ -298,7 +306,114 @@ import Testing
           - protocol: layer2
             name: silver
             addresses:
-            - 192.0.2.32/28
+            - 192.0.2.16-192.0.2.31
+
+          """)
+      }
+    }
+  }
+
+  @Test func `A classic operator's ConfigMap with peers is taken over once objects say all of it`()
+    async throws
+  {
+    try await withOperatorFixture { fixture in
+      let namespace = fixture.namespace
+      let text = """
+        peers:
+        - my-asn: 64512
+          peer-asn: 64513
+          peer-address: 10.9.0.1
+          node-selectors:
+          - match-labels:
+              rack: a
+            match-expressions: []
+          password: example
+          bfd-profile: fast
+        - my-asn: 64512
+          peer-asn: 64514
+          peer-address: 10.9.0.2
+          hold-time: 30s
+        address-pools:
+        - protocol: bgp
+          name: gold
+          addresses:
+          - 192.0.2.0/28
+          auto-assign: false
+          bgp-advertisements:
+          - aggregation-length: 32
+            aggregation-length-v6: 128
+            localpref: 120
+            communities:
+            - 64512:7
+        bfd-profiles:
+        - name: fast
+          receive-interval: 150
+
+        """
+      // As the classic operator's last versions wrote it.
+      _ = try await fixture.client.create(
+        ConfigMap(
+          metadata: ObjectMeta(name: "config", namespace: namespace), data: ["config": text]),
+        options: WriteOptions(fieldManager: "manager"))
+      func createPeer(
+        _ name: String, _ asn: UInt32, _ address: String, _ change: (inout BGPPeer.Spec) -> Void
+      ) async throws {
+        var spec = BGPPeer.Spec(myASN: 64_512, peerASN: asn, peerAddress: address)
+        change(&spec)
+        _ = try await fixture.client.create(
+          BGPPeer(metadata: ObjectMeta(name: name, namespace: namespace), spec: spec))
+      }
+      try await fixture.withOperator {
+        try await fixture.createMetalLB()
+        try await fixture.createPool("gold", ["192.0.2.0/28"]) { spec in
+          spec.protocol = "bgp"
+          spec.autoAssign = false
+          var advertisement = AddressPool.BGPAdvertisement()
+          advertisement.localPref = 120
+          advertisement.communities = ["64512:7"]
+          spec.bgpAdvertisements = [advertisement]
+        }
+        let pending = try await fixture.eventuallyPool(
+          "gold", accepted: "False", reason: "ConfigMapNotOwned")
+        #expect(
+          pending.message.hasSuffix(
+            """
+            no object says what is in it about peer 10.9.0.1 (AS 64513), peer 10.9.0.2 (AS 64514), \
+            BFD profile "fast"
+            """), "\(pending.message)")
+        var profile = BFDProfile.Spec()
+        profile.receiveInterval = 150
+        _ = try await fixture.client.create(
+          BFDProfile(metadata: ObjectMeta(name: "fast", namespace: namespace), spec: profile))
+        try await createPeer("rack-a", 64_513, "10.9.0.1") { spec in
+          spec.nodeSelectors = [LabelSelector(matchLabels: ["rack": "a"])]
+          spec.password = "example"
+          spec.bfdProfile = "fast"
+        }
+        try await createPeer("other", 64_514, "10.9.0.2") { $0.holdTime = "40s" }
+        try await fixture.cluster.eventually(AddressPool.self, "gold", "names what differs alone") {
+          let message = $0?.status?.conditions?.first?.message ?? ""
+          return message.contains("BGPPeer \(namespace)/other: spec.holdTime")
+            && !message.contains("10.9.0.1") && !message.contains("example")
+        }
+        try await fixture.eventuallyConfig(text)
+        _ = try await fixture.client.patch(
+          BGPPeer.self, "other", namespace: namespace, .merge(["spec": ["holdTime": "30s"]]))
+        try await fixture.eventuallyPool("gold", accepted: "True", reason: "Accepted")
+        try await fixture.eventuallyConfig(
+          """
+          address-pools:
+          - protocol: bgp
+            name: gold
+            addresses:
+            - 192.0.2.0/28
+            auto-assign: false
+            bgp-advertisements:
+            - aggregation-length: 32
+              aggregation-length-v6: 128
+              localpref: 120
+              communities:
+              - "64512:7"
 
           """)
       }

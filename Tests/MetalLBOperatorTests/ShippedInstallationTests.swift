@@ -98,6 +98,57 @@ struct ShippedInstallationTests {
     }
   }
 
+  @Test func `Its rights suffice to see that objects say what a classic ConfigMap says`()
+    async throws
+  {
+    try await withOperatorFixture(isAlone: true) { fixture in
+      try await install(.kubernetes, fixture)
+      let account = try await client(of: "manager-account", fixture)
+      let namespace = fixture.namespace
+      let text = """
+        peers: [{my-asn: 64512, peer-asn: 64513, peer-address: 10.9.0.1, bfd-profile: fast}]
+        bgp-communities: {vpn: "64512:7"}
+        address-pools: [{name: gold, protocol: layer2, addresses: [192.0.2.0/28]},
+          {name: current, protocol: bgp, addresses: [192.0.2.16/28],
+           bgp-advertisements: [{communities: [vpn]}]}]
+        bfd-profiles: [{name: fast}]
+        """
+      _ = try await fixture.client.create(
+        ConfigMap(
+          metadata: ObjectMeta(name: "config", namespace: namespace), data: ["config": text]),
+        options: WriteOptions(fieldManager: "manager"))
+      var peer = BGPPeer.Spec(myASN: 64_512, peerASN: 64_513, peerAddress: "10.9.0.1")
+      peer.bfdProfile = "fast"
+      func metadata(_ name: String) -> ObjectMeta { ObjectMeta(name: name, namespace: namespace) }
+      _ = try await fixture.client.create(BFDProfile(metadata: metadata("fast")))
+      _ = try await fixture.client.create(BGPPeer(metadata: metadata("tor"), spec: peer))
+      _ = try await fixture.client.create(
+        Community(
+          metadata: metadata("names"),
+          spec: .init(communities: [.init(name: "vpn", value: "64512:7")])))
+      _ = try await fixture.client.create(
+        IPAddressPool(metadata: metadata("current"), spec: .init(addresses: ["192.0.2.16/28"])))
+      var advertisement = BGPAdvertisement.Spec()
+      advertisement.communities = ["vpn"]
+      _ = try await fixture.client.create(
+        BGPAdvertisement(metadata: metadata("vpn"), spec: advertisement))
+      try await fixture.withOperator(isElected: true, as: account) {
+        try await fixture.createMetalLB()
+        try await fixture.createPool("gold", ["192.0.2.0/28"])
+        try await fixture.eventuallyPool("gold", accepted: "True", reason: "Accepted")
+        try await fixture.eventuallyConfig(
+          """
+          address-pools:
+          - protocol: layer2
+            name: gold
+            addresses:
+            - 192.0.2.0/28
+
+          """)
+      }
+    }
+  }
+
   @Test func `Its rights do not reach beyond the namespace`() async throws {
     try await withOperatorFixture(isAlone: true) { fixture in
       try await install(.kubernetes, fixture)

@@ -22,8 +22,6 @@ import Testing
       "MetalLBOperator/Operator.swift", "metalLBs: Informer("),
     "manager-account addresspools.metallb.io": .source(
       "MetalLBOperator/Operator.swift", "addressPools: Informer("),
-    "manager-account ipaddresspools.metallb.io": .source(
-      "MetalLBOperator/Operator.swift", "ipAddressPools: Informer("),
     "manager-account metallbs/status.metallb.io": .source(
       "MetalLBOperator/StatusWriter.swift", "subresource: \"status\""),
     "manager-account addresspools/status.metallb.io": .source(
@@ -150,6 +148,8 @@ import Testing
       ("l2advertisements", "L2Advertisement"),
     ] {
       users["webhook-server \(plural).metallb.io"] = .source(reading, "\(kind).self")
+      users["manager-account \(plural).metallb.io"] = .source(
+        "MetalLBOperator/CurrentObjects.swift", "informer(\(kind).self)")
       users["controller \(plural).metallb.io"] = .upstream
       users["speaker \(plural).metallb.io"] = .upstream
       if plural != "ipaddresspools" {
