@@ -70,7 +70,7 @@ package struct ConversionInput: Sendable {
     let conversion: LegacyConversion
     do {
       conversion = try LegacyConversion(
-        reading.document, addressPools: addressPools, options: options)
+        reading.document, addressPools: addressPoolsBesideDocument, options: options)
     } catch {
       throw ConversionError.faults(["\(error)"])
     }
@@ -92,6 +92,22 @@ package struct ConversionInput: Sendable {
     }
     return ConversionResult(
       conversion: conversion, yaml: try conversion.yamlText(), messages: messages)
+  }
+}
+
+extension ConversionInput {
+  /// An AddressPool that says the same as an entry of the ConfigMap is one with it.
+  private var addressPoolsBesideDocument: [AddressPool] {
+    guard let document else { return addressPools }
+    var assembler = ConfigurationAssembler()
+    let assessment = assembler.assemble(
+      ConfigurationSources(
+        legacy: ConfigMap(metadata: ObjectMeta(), data: [LegacyDocument.dataKey: document]),
+        addressPools: addressPools))
+    let twice = assessment.warnings.filter { $0.reason == .saidTwice }
+    return addressPools.filter { pool in
+      !twice.contains { $0.object.reference.name == pool.metadata.name }
+    }
   }
 }
 

@@ -9,8 +9,13 @@ struct ConvertCommand: AsyncParsableCommand {
     commandName: "convert",
     abstract:
       "Turn the configuration of the ConfigMap era, and AddressPools, into current objects.",
-    discussion:
-      "Services in the input that ask for a pool by a name that no object can have are listed.")
+    discussion: """
+      A live cluster moves without a Service changing its address: `metallb convert --from-cluster | kubectl apply -f -`, \
+      then `kubectl delete configmap config`. Until then the ConfigMap and the objects that say the same count as one; \
+      `metallb plan --delete configmap/config` says whether anything would be missing without it.
+
+      Services in the input that ask for a pool by a name that no object can have are listed.
+      """)
 
   @Option(
     name: [.customShort("f"), .long], help: "A manifest with the ConfigMap; - for standard input.")

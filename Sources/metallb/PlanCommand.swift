@@ -12,6 +12,8 @@ struct PlanCommand: AsyncParsableCommand {
     discussion: """
       Exits with 0 when no Service loses or changes an address, with 2 when some do or an object would not be taken, \
       and with 1 when that cannot be told.
+
+      After `metallb convert | kubectl apply`, --delete configmap/config says whether the ConfigMap can go.
       """)
 
   enum Format: String, ExpressibleByArgument, CaseIterable {

@@ -55,6 +55,25 @@ struct ConversionInputTests {
     )
   }
 
+  @Test func `An AddressPool beside its entry is converted once, one that differs is an error`()
+    throws
+  {
+    func input(_ addresses: String) throws -> ConversionInput {
+      let pool = """
+        apiVersion: metallb.io/v1beta1
+        kind: AddressPool
+        metadata: {name: silver, namespace: lb}
+        spec: {protocol: layer2, addresses: [\(addresses)], autoAssign: false}
+        """
+      return try ConversionInput(manifests: Self.manifest(Self.data) + "\n---\n" + pool)
+    }
+    let result = try input("10.0.1.0-10.0.1.255").convert(LegacyConversion.Options())
+    #expect(result.conversion.pools.map(\.metadata.name) == ["gold-pool", "silver"])
+    #expect(throws: ConversionError.self) {
+      try input("10.0.2.0/24").convert(LegacyConversion.Options())
+    }
+  }
+
   @Test func `Unknown keys are reported and do not stop the conversion`() throws {
     let result = try ConversionInput(data: "frobnicate: 1\n" + Self.data)
       .convert(LegacyConversion.Options())

@@ -68,6 +68,38 @@ struct PlanReportTests {
           """))
   }
 
+  @Test func `A ConfigMap can go when objects say all of it`() async throws {
+    try await withCluster { cluster in
+      var configMap = ConfigMap(
+        metadata: ObjectMeta(name: "config", namespace: cluster.namespace),
+        data: [
+          "config": """
+          address-pools:
+          - {name: gold, protocol: layer2, addresses: [10.0.0.0-10.0.0.255]}
+          - {name: silver, protocol: layer2, addresses: [10.0.1.0/24]}
+          """
+        ])
+      configMap = try await cluster.client.create(configMap)
+      let deletion = ConfigurationChange.delete(kind: "configmap", name: "config")
+      let early = try await report([deletion], cluster)
+      #expect(early.isDisruptive)
+      #expect(early.plan.changes.isEmpty)
+      #expect(early.problems.count == 1)
+      #expect(early.problems.first?.contains("pool \"silver\"") == true)
+      #expect(early.problems.first?.contains("gold") == false)
+      let silver = try JSONValue(
+        yaml: """
+          apiVersion: metallb.io/v1beta1
+          kind: IPAddressPool
+          metadata: {name: silver}
+          spec: {addresses: [10.0.1.0/24]}
+          """)
+      let late = try await report([.put(silver), deletion], cluster)
+      #expect(!late.isDisruptive)
+      #expect(late.text == "No service changes its address.\n")
+    }
+  }
+
   @Test func `Manifests and deletions are thought through against a live cluster`() async throws {
     try await withCluster { cluster in
       let moved = try await report([try manifest("10.1.0.0/24")], cluster)
