@@ -45,7 +45,8 @@ package struct ClusterView: Sendable, Hashable {
   package var members: Set<String>
   /// The rules of the election beyond upstream's that all members know, so that all come to the same answer.
   package var extensions: SpeakerMetadata.Capabilities
-  /// The interfaces on which each member could announce now, by name, with the families, as the members tell.
+  /// The interfaces on which each member could announce now, by name, with the families, as the members tell; and of those
+  /// that were members, as they told last.
   package var interfaces: [String: [String: Set<AddressFamily>]]
 
   package init(
@@ -59,8 +60,12 @@ package struct ClusterView: Sendable, Hashable {
     self.interfaces = interfaces
   }
 
-  /// - Parameter metadata: what each member says of itself; nothing that can be read for other programs.
-  package init(nodes: [String: NodeFacts], metadata: [String: [UInt8]]) {
+  /// - Parameters:
+  ///   - metadata: what each member says of itself; nothing that can be read for other programs.
+  ///   - memory: of what members said that may be lost now.
+  package init(
+    nodes: [String: NodeFacts], metadata: [String: [UInt8]], memory: PeerMemory = PeerMemory()
+  ) {
     let told = metadata.compactMapValues { SpeakerMetadata(decoding: $0) }
     let common = told.values.map(\.capabilities).reduce(SpeakerMetadata.Capabilities.known) {
       $0.intersection($1)
@@ -68,6 +73,6 @@ package struct ClusterView: Sendable, Hashable {
     self.init(
       nodes: nodes, members: Set(metadata.keys),
       extensions: told.count == metadata.count ? common : [],
-      interfaces: told.mapValues(\.interfaces))
+      interfaces: memory.interfaces.merging(told.mapValues(\.interfaces)) { _, told in told })
   }
 }

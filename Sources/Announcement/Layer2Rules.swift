@@ -85,15 +85,18 @@ package struct Layer2Rules: Sendable, Hashable {
       return advertisements.contains { $0.selectsNode(labels: node.labels) }
     }
     if cluster.extensions.contains(.interfaceAvailability) {
-      // Who is heard has an interface.
-      let answered = names.reduce(into: [:]) { answered, name in
+      let answered = names.reduce(into: [String: Set<AddressFamily>]()) { answered, name in
+        let told = families(of: name, advertisements, cluster)
+        // Who is heard has an interface, whatever it told last.
         answered[name] =
-          witnessed.contains(name)
-          ? Set(AddressFamily.allCases) : families(of: name, advertisements, cluster)
+          told.isEmpty && witnessed.contains(name) ? Set(AddressFamily.allCases) : told
       }
       let wanted = Set(addresses.map(\.family))
       names = names.preferring { !wanted.isDisjoint(with: answered[$0, default: []]) }
-      names = names.preferring { wanted.isSubset(of: answered[$0, default: []]) }
+      // Of two that lost each other and know different things, neither or both would give way.
+      if witnessed.allSatisfy({ cluster.interfaces[$0] != nil }) {
+        names = names.preferring { wanted.isSubset(of: answered[$0, default: []]) }
+      }
     }
     if cluster.extensions.contains(.draining) {
       names = names.preferring { name in

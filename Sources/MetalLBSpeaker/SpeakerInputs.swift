@@ -138,32 +138,31 @@ final class SpeakerInputs: Sendable {
   private func loadCluster() -> Bool {
     let nodes = informers.nodes.store.values
     let facts = Dictionary(nodes.map { ($0.metadata.name, NodeFacts($0)) }) { first, _ in first }
-    let view: ClusterView
-    var told: [String: [UInt8]]?
-    switch gossip.knowledge {
-    case .joining: return false
-    case .useReadiness:
-      view = ClusterView(
-        nodes: facts,
-        members: SpeakerMembership.members(
-          nodes: nodes, speakers: informers.speakers?.all))
-    case .members(let metadata):
-      view = ClusterView(nodes: facts, metadata: metadata)
-      told = metadata
-    }
+    let knowledge = gossip.knowledge
+    if case .joining = knowledge { return false }
+    let speakers = informers.speakers?.all
     let addresses = Dictionary(
       nodes.map { node in
         let addresses = node.status?.addresses ?? []
         return (node.metadata.name, addresses.compactMap { IPAddress($0.address) })
       }
     ) { first, _ in first }
-    let (old, isPeerNew) = state.withLock { state in
-      let peers = state.memory.peers(of: node, nodes: addresses, metadata: told)
+    let (old, view, isPeerNew) = state.withLock { state in
+      let view: ClusterView
+      switch knowledge {
+      case .joining, .useReadiness:
+        view = ClusterView(
+          nodes: facts, members: SpeakerMembership.members(nodes: nodes, speakers: speakers))
+      case .members(let metadata):
+        state.memory.note(metadata, nodes: Set(facts.keys))
+        view = ClusterView(nodes: facts, metadata: metadata, memory: state.memory)
+      }
+      let peers = state.memory.peers(of: node, nodes: addresses)
       defer {
         state.cluster = view
         state.peers = peers
       }
-      return (state.cluster, state.peers != peers)
+      return (state.cluster, view, state.peers != peers)
     }
     if view.nodes[node] == nil, old == nil || old?.nodes[node] != nil {
       logger.warning(

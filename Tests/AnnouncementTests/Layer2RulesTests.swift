@@ -380,4 +380,30 @@ extension ServiceFacts {
       #expect(announcing.count == 1)
     }
   }
+
+  /// Of two nodes that lost each other, which hear each other on the link; one of them answers for one family only.
+  @Test(arguments: [true, false])
+  func `Two halves with different interfaces agree on one owner`(remember: Bool) {
+    for number in 1..<100 as Range<UInt128> {
+      let addresses = [
+        IPAddress(family: .ipv4, number: 0xc0a8_0100 + number), IPAddress("fc00:f853:ccd:e799::1"),
+      ].compactMap(\.self)
+      let interfaces: [String: [String: Set<AddressFamily>]] = [
+        "node1": ["eth0": [.ipv4]], "node2": .eth0,
+      ]
+      let announcing = ["node1", "node2"].filter { node in
+        var situation = Situation("", .withhold(.noCandidate))
+        situation.rules.node = node
+        situation.service?.addresses = addresses
+        situation.cluster.members = [node]
+        situation.cluster.extensions = .families
+        situation.cluster.interfaces =
+          remember ? interfaces : interfaces.filter { $0.key == node }
+        situation.witnessed = Set(["node1", "node2"]).subtracting([node])
+        if case .announce = situation.decision { return true }
+        return false
+      }
+      #expect(remember ? announcing == ["node2"] : announcing.count == 1)
+    }
+  }
 }

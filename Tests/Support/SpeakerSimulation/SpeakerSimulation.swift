@@ -225,9 +225,10 @@ package struct SpeakerSimulation {
     let addresses = speakers.indices.map { other in
       (speakers[other].name, peerKnowledge == .gossip ? [] : [Self.nodeAddress(other)])
     }
-    let peers = speakers[index].memory.peers(
-      of: speakers[index].name, nodes: Dictionary(uniqueKeysWithValues: addresses),
-      metadata: peerKnowledge == .gossip ? metadata : nil)
+    speakers[index].memory.note(metadata, nodes: Set(speakers.map(\.name)))
+    var peers = speakers[index].memory.peers(
+      of: speakers[index].name, nodes: Dictionary(uniqueKeysWithValues: addresses))
+    if peerKnowledge == .nodeAddresses { peers.hardwareAddresses = [:] }
     speakers[index].responder.setPeers(peers)
   }
 
@@ -489,7 +490,7 @@ package struct SpeakerSimulation {
   private func clusterView(of index: Int, _ metadata: [String: [UInt8]]) -> ClusterView {
     let facts = Dictionary(uniqueKeysWithValues: speakers.map { ($0.name, NodeFacts()) })
     guard speakers[index].isSettled else { return ClusterView(nodes: facts) }
-    return ClusterView(nodes: facts, metadata: metadata)
+    return ClusterView(nodes: facts, metadata: metadata, memory: speakers[index].memory)
   }
 
   private mutating func look(at keys: [NamespacedName], _ index: Int) {
