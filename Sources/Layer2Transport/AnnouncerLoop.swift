@@ -73,6 +73,9 @@ final class AnnouncerLoop {
     try apply(try monitor.resynchronize(), publishes: isFirst)
     // A socket that could not be opened gets another chance.
     for status in announcer.interfaces { try openSockets(for: status) }
+    let links = announcer.interfaces.filter { $0.responderInterface != nil }.map(\.name)
+    let kernelAddresses = KernelAddresses(monitor.interfaces, links: links)
+    announcer.state.withLock { $0.kernelAddresses = kernelAddresses }
     nextResynchronization = ContinuousClock.now + announcer.configuration.resynchronizationInterval
   }
 

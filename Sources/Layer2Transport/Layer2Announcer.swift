@@ -31,6 +31,7 @@ package final class Layer2Announcer: Sendable {
     var responder: Layer2Responder
     /// By index.
     var interfaces: [Int32: InterfaceStatus] = [:]
+    var kernelAddresses = KernelAddresses()
   }
 
   let state: Mutex<State>
@@ -116,6 +117,9 @@ package final class Layer2Announcer: Sendable {
   package var interfaces: [InterfaceStatus] {
     state.withLock { $0.sortedInterfaces }
   }
+
+  /// The addresses that the kernel has, as they were when interfaces were last read again.
+  package var kernelAddresses: KernelAddresses { state.withLock { $0.kernelAddresses } }
 
   /// Announces until the calling task is cancelled or ``stop()`` is called, and then returns. Runs once.
   ///

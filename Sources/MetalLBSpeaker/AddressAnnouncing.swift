@@ -9,6 +9,8 @@ protocol AddressAnnouncing: Sendable {
   var interfaceChanges: AsyncStream<[InterfaceStatus]> { get }
   /// The interfaces as they are now; empty before they have been read.
   var interfaces: [InterfaceStatus] { get }
+  /// The addresses that this node's kernel has, as of a minute ago at the latest.
+  var kernelAddresses: KernelAddresses { get }
   /// What happens to addresses without a call. For one consumer.
   var reports: AsyncStream<AddressReport> { get }
   func announce(_ address: IPAddress, interfaces: InterfaceSelection, options: AnnouncementOptions)
@@ -30,9 +32,12 @@ protocol AddressAnnouncing: Sendable {
 extension Layer2Announcer: AddressAnnouncing {}
 
 extension AddressAnnouncing {
-  /// The names of the interfaces on which it announces, and on which somebody can hear it.
-  var usableInterfaces: Set<String> {
-    Set(interfaces.filter { $0.responderInterface?.hasCarrier == true }.map(\.name))
+  /// The names of the interfaces on which it announces any of the addresses, and on which somebody can hear it.
+  func usableInterfaces(for addresses: [IPAddress]) -> Set<String> {
+    let families = Set(addresses.map(\.family))
+    let usable = interfaces.compactMap(\.responderInterface)
+      .filter { $0.hasCarrier && !$0.families.isDisjoint(with: families) }
+    return Set(usable.map(\.name))
   }
 }
 

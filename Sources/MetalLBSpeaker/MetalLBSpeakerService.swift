@@ -140,6 +140,9 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
     let serviceAnnouncer = ServiceAnnouncer(
       queue: queue, statusQueue: statusQueue, rules: rules, informers: informers, inputs: inputs,
       announcer: announcer, recorder: recorder, metrics: metrics, time: time, logger: logger)
+    let strictARPCheck = StrictARPCheck(
+      rules: rules, informers: informers, announcer: announcer, recorder: recorder, time: time,
+      logger: logger)
     let writer = L2StatusWriter(
       statuses: informers.statuses.store, client: client, options: options, pod: pod, time: time,
       logger: logger, desired: { serviceAnnouncer.desiredStatus(of: $0) })
@@ -185,6 +188,13 @@ package struct MetalLBSpeakerService: ServiceLifecycle.Service {
         name: "interfaces", queue: interfaceCheck.queue, logger: logger,
         ready: { try await links.waitUntilKnown() },
         reconcile: { _ in interfaceCheck.reconcile() }),
+      Controller(
+        name: "strictARP", queue: strictARPCheck.queue, logger: logger,
+        ready: {
+          try await informers.waitForSync()
+          try await links.waitUntilKnown()
+        },
+        reconcile: { _ in strictARPCheck.reconcile() }),
       Controller(
         name: "inputs", queue: inputs.queue, logger: logger,
         ready: { try await informers.waitForSync() },

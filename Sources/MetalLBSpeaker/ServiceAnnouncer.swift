@@ -98,17 +98,15 @@ final class ServiceAnnouncer: Sendable {
 
   /// Interfaces appeared, changed or went.
   func noteInterfaceChange() {
-    let affected = ownership.withLock { ownership in
-      ownership.all.filter { _, outcome in
-        switch outcome {
-        case .announced, .interfacesMissing: true
-        case .withheld, .yielded: false
-        }
-      }.map(\.key)
-    }
-    for service in affected {
-      queue.add(service)
-      statusQueue.add(service)
+    for (service, outcome) in ownership.withLock({ Array($0.all) }) {
+      switch outcome {
+      case .announced(let announcement):
+        queue.add(service)
+        // Those that are named stand in the status.
+        if announcement.terms.interfaces != .all { statusQueue.add(service) }
+      case .interfacesMissing: queue.add(service)
+      case .withheld, .yielded: break
+      }
     }
   }
 
@@ -228,7 +226,8 @@ final class ServiceAnnouncer: Sendable {
       guard !addresses.isEmpty || !conflicts.isEmpty else { return .absent }
       return .contents(
         ServiceL2Status.contents(
-          of: announcement, for: service, node: node, usableInterfaces: announcer.usableInterfaces,
+          of: announcement, for: service, node: node,
+          usableInterfaces: announcer.usableInterfaces(for: announcement.addresses),
           conflicts: conflicts.map { ServiceL2Status.Conflict($0.address, $0.conflict) }))
     case .withheld, .interfacesMissing, .yielded: return .absent
     case nil:

@@ -46,6 +46,7 @@ final class RecordedAnnouncer: AddressAnnouncing {
   /// Whether probing and handing over end at once, with nobody on the link.
   private let isAlone: Bool
   private let present: Mutex<[InterfaceStatus]>
+  private let kernel = Mutex(KernelAddresses())
   private let state = Mutex(State())
   private let waiters = Mutex<[Waiter]>([])
 
@@ -70,6 +71,12 @@ final class RecordedAnnouncer: AddressAnnouncing {
   }
 
   var interfaces: [InterfaceStatus] { present.withLock { $0 } }
+
+  var kernelAddresses: KernelAddresses {
+    get { kernel.withLock { $0 } }
+    set { kernel.withLock { $0 = newValue } }
+  }
+
   var current: State { state.withLock { $0 } }
 
   func announce(

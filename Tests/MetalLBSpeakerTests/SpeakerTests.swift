@@ -318,6 +318,32 @@ import Testing
     }
   }
 
+  @Test func `Says once that the node's kernel answers for the address of a Service by itself`()
+    async throws
+  {
+    try await Scene.with { scene in
+      // Not the node that announces it.
+      let node = scene.nodes[1]
+      let announcer = RecordedAnnouncer()
+      guard case .v4(let address) = scene.address else {
+        Issue.record("\(scene.address)")
+        return
+      }
+      announcer.kernelAddresses = KernelAddresses(
+        holders: [address: "kube-ipvs0"], arpIgnore: ["eth0": 0])
+      try await scene.withSpeaker(on: node, announcer: announcer) { _ in
+        let event = try await scene.event("kernelAnswersARP", namespace: "default", about: node)
+        #expect(event.involvedObject.kind == "Node")
+        #expect(event.type == "Warning")
+        #expect(
+          event.message?.hasPrefix(
+            "node \"\(node)\" answers ARP for \(address) of Service \(scene.service) by itself on eth0, because kube-ipvs0 has the address and arp_ignore is 0"
+          ) == true)
+        #expect(announcer.current.isUntouched)
+      }
+    }
+  }
+
   @Test func `Looking again at what is announced changes nothing`() async throws {
     try await Scene.with(nodes: 1) { scene in
       try await scene.withSpeaker(on: scene.nodes[0]) { speaker in
@@ -415,11 +441,17 @@ extension Scene {
     }
   }
 
-  /// The first event with that reason about the Service.
-  func event(_ reason: String) async throws -> Event {
+  /// The first event with that reason, about the Service unless something else is named.
+  func event(
+    _ reason: String, namespace: String? = nil, about name: String? = nil
+  ) async throws -> Event {
+    let namespace = namespace ?? self.namespace
     while true {
       let list = try await client.list(Event.self, namespace: namespace)
-      if let event = list.items.first(where: { $0.reason == reason }) { return event }
+      let event = list.items.first {
+        $0.reason == reason && (name == nil || $0.involvedObject.name == name)
+      }
+      if let event { return event }
       let events = try await client.watch(
         Event.resource, namespace: namespace,
         options: WatchOptions(resourceVersion: list.metadata.resourceVersion))
