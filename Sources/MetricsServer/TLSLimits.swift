@@ -23,21 +23,37 @@ package struct TLSLimits: Sendable, Hashable {
   package init(
     minimumVersion: String, cipherSuites: String, curvePreferences: String
   ) throws(TLSLimitsError) {
+    var problems: [TLSLimitsError] = []
+    self.init(
+      minimumVersion: minimumVersion, cipherSuites: cipherSuites,
+      curvePreferences: curvePreferences, problems: &problems)
+    if let first = problems.first { throw first }
+  }
+
+  /// The same, with what cannot be meant left out: of a version the newest remains, of the rest the defaults. For values
+  /// that somebody wrote for several servers, as in an environment.
+  ///
+  /// - Parameter problems: what was left out is added.
+  package init(
+    minimumVersion: String, cipherSuites: String, curvePreferences: String,
+    problems: inout [TLSLimitsError]
+  ) {
     switch minimumVersion {
     case "", "VersionTLS13": self.minimumVersion = .tlsv13
     case "VersionTLS10", "VersionTLS11", "VersionTLS12": self.minimumVersion = .tlsv12
-    default: throw .unknownVersion(minimumVersion)
+    default: problems.append(.unknownVersion(minimumVersion))
     }
     let names = Self.items(cipherSuites)
     for name in names where !Self.suitesOfTLS13.contains(name) {
       guard let suite = Self.suites[name] else {
-        guard Self.unofferedSuites.contains(name) else { throw .unknownCipherSuite(name) }
+        if !Self.unofferedSuites.contains(name) { problems.append(.unknownCipherSuite(name)) }
         continue
       }
       self.cipherSuites.append(suite)
     }
     if !self.cipherSuites.isEmpty, self.minimumVersion == .tlsv13 {
-      throw .cipherSuitesNeedTLS12
+      problems.append(.cipherSuitesNeedTLS12)
+      self.cipherSuites = []
     }
     // Nothing that TLS 1.2 could use: an empty list would mean its defaults.
     if self.cipherSuites.isEmpty, !names.isEmpty { self.minimumVersion = .tlsv13 }
@@ -45,8 +61,14 @@ package struct TLSLimits: Sendable, Hashable {
     for text in Self.items(curvePreferences) {
       guard let number = UInt16(text),
         Self.curves.contains(number) || Self.unofferedCurves.contains(number)
-      else { throw .unknownCurve(text) }
-      guard seen.insert(number).inserted else { throw .duplicateCurve(number) }
+      else {
+        problems.append(.unknownCurve(text))
+        continue
+      }
+      guard seen.insert(number).inserted else {
+        problems.append(.duplicateCurve(number))
+        continue
+      }
       if Self.curves.contains(number) { curves.append(NIOTLSCurve(rawValue: number)) }
     }
   }
@@ -108,18 +130,27 @@ package enum TLSLimitsError: Error, Hashable {
 }
 
 extension TLSLimitsError: CustomStringConvertible {
+  /// The flag that has the value.
+  package var flag: String {
+    switch self {
+    case .unknownVersion: "--tls-min-version"
+    case .unknownCipherSuite, .cipherSuitesNeedTLS12: "--tls-cipher-suites"
+    case .unknownCurve, .duplicateCurve: "--tls-curve-preferences"
+    }
+  }
+
   package var description: String {
     switch self {
     case .unknownVersion(let text):
-      "--tls-min-version: \"\(text)\" is not a version: write VersionTLS12 or VersionTLS13"
+      "\(flag): \"\(text)\" is not a version: write VersionTLS12 or VersionTLS13"
     case .unknownCipherSuite(let name):
-      "--tls-cipher-suites: \"\(name)\" is no cipher suite known here"
+      "\(flag): \"\(name)\" is no cipher suite known here"
     case .cipherSuitesNeedTLS12:
-      "--tls-cipher-suites has no effect on TLS 1.3: remove it, or set --tls-min-version=VersionTLS12"
+      "\(flag) has no effect on TLS 1.3: remove it, or set --tls-min-version=VersionTLS12"
     case .unknownCurve(let text):
-      "--tls-curve-preferences: \"\(text)\" is not the number of a curve known here"
+      "\(flag): \"\(text)\" is not the number of a curve known here"
     case .duplicateCurve(let number):
-      "--tls-curve-preferences: \(number) stands twice"
+      "\(flag): \(number) stands twice"
     }
   }
 }

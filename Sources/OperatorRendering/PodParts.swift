@@ -20,16 +20,13 @@ extension RenderingInput {
       + (platform == .openshift ? ["--metrics-cert-dir=\(MountPath.metricsCertificates)"] : [])
   }
 
-  /// What every server is told about TLS. None of them, upstream's neither, takes versions before 1.2, nor suites where
-  /// only TLS 1.3 is spoken, whose suites are fixed.
+  /// What every server is told about TLS.
   var tlsFlags: [String] {
-    let tls = environment.tls
-    let isOld = tls.minVersion == "VersionTLS10" || tls.minVersion == "VersionTLS11"
-    let isNewest = tls.minVersion.isEmpty || tls.minVersion == "VersionTLS13"
+    let tls = environment.tls.forServers
     return [
-      ("--tls-cipher-suites", isNewest ? "" : tls.cipherSuites),
+      ("--tls-cipher-suites", tls.cipherSuites),
       ("--tls-curve-preferences", tls.curvePreferences),
-      ("--tls-min-version", isOld ? "VersionTLS12" : tls.minVersion),
+      ("--tls-min-version", tls.minVersion),
     ].filter { !$0.1.isEmpty }.map { "\($0.0)=\($0.1)" }
   }
 

@@ -44,6 +44,19 @@ enum TLSNames {
 }
 
 extension OperatorEnvironment.TLSOptions {
+  /// The same as servers take it, which refuse the rest and would not start. None of them, upstream's neither, takes
+  /// versions before 1.2, nor suites where only TLS 1.3 is spoken, whose suites are fixed.
+  package var forServers: Self {
+    var options = self
+    switch minVersion {
+    case "VersionTLS10", "VersionTLS11", "VersionTLS12": options.minVersion = "VersionTLS12"
+    case "": options.cipherSuites = ""
+    // Also a version that is newer than this program.
+    default: (options.minVersion, options.cipherSuites) = ("VersionTLS13", "")
+    }
+    return options
+  }
+
   var cipherSuiteNames: [String] {
     cipherSuites.split(separator: ",").map { String($0.filter { $0 != " " }) }.filter {
       !$0.isEmpty

@@ -2,6 +2,9 @@ package import KubernetesAPI
 
 /// The TLS security profile that an OpenShift cluster asks of all its servers: `spec.tlsSecurityProfile` of
 /// `config.openshift.io/v1 APIServer cluster`.
+///
+/// It takes the place of what the environment says. How far a cluster asks for that (`spec.tlsAdherence`: of those
+/// components that always did, or of all) makes no difference here: MetalLB is of those that always do.
 package enum TLSProfile {
   package static let resource = ResourceKind(
     group: "config.openshift.io", version: "v1", kind: "APIServer", plural: "apiservers",
@@ -57,7 +60,8 @@ package enum TLSSettings {
   package static func configMap(
     _ options: OperatorEnvironment.TLSOptions, namespace: String
   ) throws -> RenderedObject {
-    try RenderedObject(
+    let options = options.forServers
+    return try RenderedObject(
       ConfigMap(
         metadata: ObjectMeta(
           name: ObjectName.tlsSettings, namespace: namespace,

@@ -31,14 +31,20 @@ struct ProcessOptions: ParsableArguments {
   @Option(help: "A kubeconfig; without one, the Pod's service account.")
   var kubeconfig: String?
 
-  @Option(name: .customLong("tls-min-version"), help: "VersionTLS12 or VersionTLS13.")
-  var tlsMinVersion = environment("TLS_MIN_VERSION")
+  @Option(
+    name: .customLong("tls-min-version"),
+    help: "VersionTLS12 or VersionTLS13; by default what TLS_MIN_VERSION says.")
+  var tlsMinVersion: String?
 
-  @Option(name: .customLong("tls-cipher-suites"), help: "IANA names, with TLS 1.2 only.")
-  var tlsCipherSuites = environment("TLS_CIPHER_SUITES")
+  @Option(
+    name: .customLong("tls-cipher-suites"),
+    help: "IANA names, with TLS 1.2 only; by default what TLS_CIPHER_SUITES says.")
+  var tlsCipherSuites: String?
 
-  @Option(name: .customLong("tls-curve-preferences"), help: "Numbers of the TLS registry.")
-  var tlsCurvePreferences = environment("TLS_CURVE_PREFERENCES")
+  @Option(
+    name: .customLong("tls-curve-preferences"),
+    help: "Numbers of the TLS registry; by default what TLS_CURVE_PREFERENCES says.")
+  var tlsCurvePreferences: String?
 
   @Option(
     name: .customLong("metrics-cert-dir"),
@@ -50,17 +56,32 @@ struct ProcessOptions: ParsableArguments {
       throw ValidationError("--port and --health-probe-port take port numbers.")
     }
     do {
-      _ = try tlsLimits
+      _ = try tls
     } catch {
       throw ValidationError("\(error)")
     }
   }
 
   var tlsLimits: TLSLimits {
+    get throws(TLSLimitsError) { try tls.limits }
+  }
+
+  /// The limits, and what of the environment is left out. A flag that cannot be meant ends the process; an environment
+  /// may come from a ConfigMap that is none of this process's making, and it serves nonetheless.
+  private var tls: (limits: TLSLimits, leftOut: [TLSLimitsError]) {
     get throws(TLSLimitsError) {
-      try TLSLimits(
-        minimumVersion: tlsMinVersion, cipherSuites: tlsCipherSuites,
-        curvePreferences: tlsCurvePreferences)
+      var problems: [TLSLimitsError] = []
+      let limits = TLSLimits(
+        minimumVersion: tlsMinVersion ?? environment("TLS_MIN_VERSION"),
+        cipherSuites: tlsCipherSuites ?? environment("TLS_CIPHER_SUITES"),
+        curvePreferences: tlsCurvePreferences ?? environment("TLS_CURVE_PREFERENCES"),
+        problems: &problems)
+      let flags = [
+        "--tls-min-version": tlsMinVersion, "--tls-cipher-suites": tlsCipherSuites,
+        "--tls-curve-preferences": tlsCurvePreferences,
+      ].compactMapValues(\.self)
+      if let fault = problems.first(where: { flags[$0.flag] != nil }) { throw fault }
+      return (limits, problems)
     }
   }
 
@@ -74,6 +95,10 @@ struct ProcessOptions: ParsableArguments {
     healthAddress: ListenAddress, readiness: Readiness, registry: PrometheusRegistry,
     client: APIClient, logger: Logger
   ) throws -> [any Service] {
+    let tls = try tls
+    for problem in tls.leftOut {
+      logger.warning("A TLS setting of the environment is left out", error: problem)
+    }
     let health = HealthEndpoint(address: healthAddress, readiness: readiness, logger: logger)
     guard port != 0 else { return [health] }
     let source: CertificateSource =
@@ -83,7 +108,7 @@ struct ProcessOptions: ParsableArguments {
     return [
       health,
       MetricsEndpoint(
-        address: .everywhere(port: port), security: .tls(source, try tlsLimits), registry: registry,
+        address: .everywhere(port: port), security: .tls(source, tls.limits), registry: registry,
         authorizer: MetricsAuthorizer(client: client), logger: logger),
     ]
   }

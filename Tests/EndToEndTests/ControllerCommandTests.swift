@@ -32,4 +32,26 @@ import Testing
     #expect(!outcome.isSuccess)
     #expect(!outcome.error.contains("/nonexistent/kubeconfig"), "\(outcome)")
   }
+
+  @Test(arguments: [
+    ["TLS_CIPHER_SUITES": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"],
+    [
+      "TLS_CIPHER_SUITES": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+      "TLS_MIN_VERSION": "VersionTLS13",
+    ],
+    ["TLS_CIPHER_SUITES": "AES", "TLS_MIN_VERSION": "1.2", "TLS_CURVE_PREFERENCES": "29,29"],
+  ])
+  func `An environment that means nothing does not`(variables: [String: String]) async throws {
+    let outcome = try await Program.run(
+      as: "controller", ["--webhook-mode=onlywebhook", Self.missing], variables: variables)
+    #expect(outcome.error.contains("/nonexistent/kubeconfig"), "\(outcome)")
+  }
+
+  @Test func `A flag is as strict beside an environment that is tolerated`() async throws {
+    let outcome = try await Program.run(
+      as: "controller",
+      ["--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", Self.missing],
+      variables: ["TLS_MIN_VERSION": "VersionTLS13"])
+    #expect(!outcome.error.contains("/nonexistent/kubeconfig"), "\(outcome)")
+  }
 }

@@ -41,6 +41,21 @@ import Testing
     }
   }
 
+  @Test func `It is told nothing that would keep it from starting`() async throws {
+    try await withOperatorFixture { fixture in
+      let variables = [
+        "TLS_CIPHER_SUITES": "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+        "TLS_CURVE_PREFERENCES": "29",
+      ]
+      try await fixture.withOperator(variables) {
+        _ = try await fixture.cluster.eventually(ConfigMap.self, Self.name) {
+          $0?.data
+            == ["TLS_CIPHER_SUITES": "", "TLS_CURVE_PREFERENCES": "29", "TLS_MIN_VERSION": ""]
+        }
+      }
+    }
+  }
+
   @Test func `A webhook server with older settings is started anew, and no other Pod`()
     async throws
   {

@@ -38,6 +38,28 @@ import Testing
     #expect(weak.minimumVersion == .tlsv13, "no suite of TLS 1.2 is left")
   }
 
+  @Test func `What nobody can mean is left out where it is tolerated`() {
+    var problems: [TLSLimitsError] = []
+    let limits = TLSLimits(
+      minimumVersion: "VersionTLS12",
+      cipherSuites: "AES,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", curvePreferences: "29,x,29,23",
+      problems: &problems)
+    #expect(problems == [.unknownCipherSuite("AES"), .unknownCurve("x"), .duplicateCurve(29)])
+    #expect(limits.minimumVersion == .tlsv12)
+    #expect(limits.cipherSuites == [.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256])
+    #expect(limits.curves == [.x25519, .secp256r1])
+  }
+
+  @Test(arguments: ["", "VersionTLS13", "VersionTLS14"])
+  func `Suites without TLS 1.2 open nothing where they are tolerated`(version: String) {
+    var problems: [TLSLimitsError] = []
+    let limits = TLSLimits(
+      minimumVersion: version, cipherSuites: "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+      curvePreferences: "", problems: &problems)
+    #expect(problems.last == .cipherSuitesNeedTLS12)
+    #expect(limits == TLSLimits())
+  }
+
   struct Refusal: CustomTestStringConvertible {
     var version = "VersionTLS12"
     var suites = ""

@@ -57,6 +57,53 @@ import Testing
     #expect(map.value[path: ["metadata", "ownerReferences"]] == nil)
   }
 
+  private static let suite = "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+
+  private static func settings(_ options: OperatorEnvironment.TLSOptions) throws -> [String?] {
+    let data = try TLSSettings.configMap(options, namespace: "a").value["data"]
+    return ["TLS_CIPHER_SUITES", "TLS_CURVE_PREFERENCES", "TLS_MIN_VERSION"].map {
+      data?[$0]?.stringValue
+    }
+  }
+
+  /// As the chart's value `tls.cipherSuites` alone leaves it.
+  @Test func `The webhook server is not told of suites that TLS 1.3 has no use for`() throws {
+    let variables = [
+      "OPERATOR_NAMESPACE": "a", "CONTROLLER_IMAGE": "b", "SPEAKER_IMAGE": "b",
+      "TLS_CIPHER_SUITES": Self.suite, "TLS_CURVE_PREFERENCES": "29",
+    ]
+    for version in ["", "VersionTLS13"] {
+      let environment = try OperatorEnvironment(
+        variables: variables.merging(["TLS_MIN_VERSION": version]) { $1 })
+      #expect(try Self.settings(environment.tls) == ["", "29", version])
+    }
+    for version in ["VersionTLS10", "VersionTLS11", "VersionTLS12"] {
+      let environment = try OperatorEnvironment(
+        variables: variables.merging(["TLS_MIN_VERSION": version]) { $1 })
+      #expect(try Self.settings(environment.tls) == [Self.suite, "29", "VersionTLS12"])
+    }
+  }
+
+  @Test func `Nor of those that a custom profile of TLS 1.3 names, or of a version to come`() throws
+  {
+    for version in ["VersionTLS13", "VersionTLS14"] {
+      let options = Self.profile([
+        "type": "Custom",
+        "custom": [
+          "ciphers": ["ECDHE-RSA-AES128-GCM-SHA256"], "minTLSVersion": .string(version),
+        ],
+      ])
+      #expect(try Self.settings(options) == ["", "", "VersionTLS13"])
+    }
+  }
+
+  @Test(arguments: [nil, "", "LegacyAdheringComponentsOnly", "StrictAllComponents", "Later"])
+  func `The profile counts however strictly the cluster asks for it`(adherence: String?) {
+    var spec: JSONValue = ["tlsSecurityProfile": ["type": "Modern"]]
+    if let adherence { spec["tlsAdherence"] = .string(adherence) }
+    #expect(TLSProfile.options(["spec": spec]).minVersion == "VersionTLS13")
+  }
+
   private static func clusterOperator(_ version: String) -> JSONValue {
     [
       "status": [
