@@ -15,6 +15,8 @@ struct Informers: Sendable {
   let nodes: Informer<Node>
   /// What speakers found on the link.
   let layer2Statuses: Informer<ServiceL2Status>
+  /// Without its content; nil where no name is configured.
+  let memberlistSecret: Informer<Secret>?
 
   init(
     client: APIClient, options: ControllerOptions, time: TimeSource, logger: Logger
@@ -39,10 +41,19 @@ struct Informers: Sendable {
     layer2Statuses = Informer(
       client: client, namespace: options.namespace, isOptional: true, time: time, logger: logger
     ) { $0.dropUnread() }
+    let secretName = options.memberlistSecretName
+    memberlistSecret =
+      secretName.isEmpty
+      ? nil
+      : Informer(
+        client: client, namespace: options.namespace,
+        fieldSelector: "metadata.name=\(secretName)", isOptional: true, time: time, logger: logger
+      ) { $0.data = nil }
   }
 
   var all: [any ServiceLifecycle.Service] {
-    [services, states, nodes, layer2Statuses] + configuration.all
+    let secrets: [any ServiceLifecycle.Service] = memberlistSecret.map { [$0] } ?? []
+    return [services, states, nodes, layer2Statuses] + configuration.all + secrets
   }
 
   /// Returns once every source of the configuration and all Services are known.

@@ -89,8 +89,11 @@ struct Leader: ServiceLifecycle.Service {
     informers.layer2Statuses.onChange { serviceReconciler.noteStatus($0.new) }
 
     let secret = MemberlistSecret(options: options, client: client, logger: logger)
+    let secretKey = SingleKey("memberlist secret")
     let secretQueue = WorkQueue<SingleKey>(time: time)
-    secretQueue.add(SingleKey("memberlist secret"))
+    secretQueue.add(secretKey)
+    // One that somebody deletes is made anew at once: speakers that start wait for it.
+    informers.memberlistSecret?.enqueue(into: secretQueue) { $0.new == nil ? secretKey : nil }
     return informers.all + [
       Controller(
         name: "secret", queue: secretQueue, logger: logger,

@@ -142,7 +142,9 @@ final class SpeakerGossip: ServiceLifecycle.Service {
     node.setMetadata(metadata)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await node.run() }
-      group.addTask { try await cancelWhenGracefulShutdown { try await self.followKeys(source) } }
+      group.addTask {
+        try await cancelWhenGracefulShutdown { try await self.followKeys(source, from: keys) }
+      }
       group.addTask { try await cancelWhenGracefulShutdown { try await self.followPeers() } }
       // Without the member itself there is nothing to do; the others end when asked to.
       while let result = await group.nextResult() {
@@ -180,14 +182,17 @@ final class SpeakerGossip: ServiceLifecycle.Service {
     }
   }
 
-  /// Takes up keys that were exchanged. A file that is missing for a moment changes nothing.
-  private func followKeys(_ source: GossipKeys.Source) async throws {
+  /// Takes up keys that are exchanged. A file that is missing for a moment changes nothing.
+  private func followKeys(_ source: GossipKeys.Source, from first: [GossipKey]) async throws {
     guard case .directory = source else { return }
-    var last = GossipKeys.read(source)
+    var keyring = GossipKeyring(first)
     while true {
       try await time.sleep(for: Self.keyInterval)
-      guard let keys = GossipKeys.read(source), keys != last else { continue }
-      last = keys
+      guard let read = GossipKeys.read(source) else { continue }
+      let last = keyring.keys
+      keyring.update(read, now: time.now)
+      let keys = keyring.keys
+      guard keys != last else { continue }
       logger.info("the keys of the gossip changed", metadata: [LogKey.count: "\(keys.count)"])
       state.withLock { $0.node }?.setKeys(keys)
     }

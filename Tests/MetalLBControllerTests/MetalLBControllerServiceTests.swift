@@ -255,17 +255,129 @@ struct MetalLBControllerServiceTests {
     #expect(MemberlistSecret.newKey() != MemberlistSecret.newKey())
   }
 
+  private static let secretName = "metallb-memberlist"
+
+  /// The controller's Deployment, which belongs to `owner`.
+  private func createDeployment(
+    of owner: ConfigMap? = nil, in harness: ControllerHarness
+  ) async throws -> Deployment {
+    let labels = ["app": "metallb"]
+    var spec = PodSpec()
+    spec.containers = [Container(name: "controller", image: "example/controller:v1")]
+    var metadata = ObjectMeta(name: "controller", namespace: harness.cluster.namespace)
+    metadata.ownerReferences = [owner].compactMap {
+      $0?.ownerReference(controller: true, blockOwnerDeletion: true)
+    }
+    return try await harness.client.create(
+      Deployment(
+        metadata: metadata,
+        spec: .init(
+          selector: LabelSelector(matchLabels: labels),
+          template: PodTemplateSpec(metadata: ObjectMeta(labels: labels), spec: spec))))
+  }
+
+  private func secret(
+    in harness: ControllerHarness, where condition: @escaping @Sendable (Secret) -> Bool
+  ) async throws -> Secret {
+    let secret = try await harness.cluster.eventually(Secret.self, Self.secretName) {
+      $0.map(condition) ?? false
+    }
+    return try #require(secret)
+  }
+
+  @Test func `The secret of the gossip outlives the Deployment and goes with its owner`()
+    async throws
+  {
+    try await withHarness { harness in
+      if harness.cluster.kind == .binaries { try Test.cancel("nobody collects garbage there") }
+      let client = harness.client
+      let owner = try await client.create(
+        ConfigMap(metadata: ObjectMeta(name: "owner", namespace: harness.cluster.namespace)))
+      let options = harness.options {
+        $0.memberlistSecretName = Self.secretName
+        $0.deploymentName = "controller"
+      }
+      let deployment = try await createDeployment(of: owner, in: harness)
+      let made = try await harness.running(options) {
+        try await secret(in: harness) { _ in true }
+      }
+      #expect(
+        made.metadata.ownerReferences.map(\.uid) == [
+          deployment.metadata.uid ?? "", owner.metadata.uid ?? "",
+        ])
+      #expect(made.metadata.ownerReferences.allSatisfy { $0.controller != true })
+      // By hand; the operator brings it back.
+      try await client.delete(deployment)
+      let left = try await secret(in: harness) { $0.metadata.ownerReferences.count == 1 }
+      #expect(left.data == made.data)
+      _ = try await createDeployment(of: owner, in: harness)
+      let kept = try await harness.running(options) {
+        try await harness.cluster.eventually(ConfigurationState.self, "controller") {
+          $0?.status?.result == "Valid"
+        }
+        return try await secret(in: harness) { _ in true }
+      }
+      #expect(kept.data == made.data)
+      try await client.delete(owner)
+      try await harness.cluster.eventuallyGone(Secret.self, Self.secretName)
+    }
+  }
+
+  @Test func `A secret that was made for the Deployment alone gets its owner too`() async throws {
+    try await withHarness { harness in
+      let client = harness.client
+      let owner = try await client.create(
+        ConfigMap(metadata: ObjectMeta(name: "owner", namespace: harness.cluster.namespace)))
+      let deployment = try await createDeployment(of: owner, in: harness)
+      var old = Secret(
+        metadata: ObjectMeta(name: Self.secretName, namespace: harness.cluster.namespace))
+      old.metadata.ownerReferences = [
+        deployment.ownerReference(controller: false, blockOwnerDeletion: false)
+      ]
+      old.data = ["secretkey": "b2xk"]
+      _ = try await client.create(old)
+      let options = harness.options {
+        $0.memberlistSecretName = Self.secretName
+        $0.deploymentName = "controller"
+      }
+      let completed = try await harness.running(options) {
+        try await secret(in: harness) { $0.metadata.ownerReferences.count == 2 }
+      }
+      #expect(completed.data == ["secretkey": "b2xk"])
+      #expect(completed.metadata.ownerReferences.last?.uid == owner.metadata.uid)
+    }
+  }
+
+  @Test func `A secret that somebody deletes is made anew at once, unless all goes`() async throws {
+    try await withHarness { harness in
+      if harness.cluster.kind == .binaries { try Test.cancel("nobody collects garbage there") }
+      let client = harness.client
+      let deployment = try await createDeployment(in: harness)
+      let options = harness.options {
+        $0.memberlistSecretName = Self.secretName
+        $0.deploymentName = "controller"
+      }
+      try await harness.running(options) {
+        let first = try await secret(in: harness) { _ in true }
+        try await client.delete(first)
+        let second = try await secret(in: harness) { $0.metadata.uid != first.metadata.uid }
+        #expect(second.data != first.data)
+        try await client.delete(deployment)
+        try await harness.cluster.eventuallyGone(Secret.self, Self.secretName)
+        // What follows comes after the controller has seen that.
+        try await harness.createPool("gold", ["203.0.113.1"])
+        try await harness.createService("web")
+        try await harness.service("web", has: ["203.0.113.1"])
+      }
+      let left = try await client.find(
+        Secret.self, Self.secretName, namespace: harness.cluster.namespace)
+      #expect(left == nil)
+    }
+  }
+
   @Test func `The lease goes with the Deployment`() async throws {
     try await withHarness { harness in
-      let labels = ["app": "metallb"]
-      var spec = PodSpec()
-      spec.containers = [Container(name: "controller", image: "example/controller:v1")]
-      let deployment = try await harness.client.create(
-        Deployment(
-          metadata: ObjectMeta(name: "controller", namespace: harness.cluster.namespace),
-          spec: .init(
-            selector: LabelSelector(matchLabels: labels),
-            template: PodTemplateSpec(metadata: ObjectMeta(labels: labels), spec: spec))))
+      let deployment = try await createDeployment(in: harness)
       let options = harness.options { $0.deploymentName = "controller" }
       try await harness.running(options) {
         let lease = try await harness.cluster.eventually(Lease.self, options.lease.name) {
