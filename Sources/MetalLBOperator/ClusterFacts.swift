@@ -2,8 +2,8 @@ import KubernetesAPI
 import KubernetesClient
 import OperatorRendering
 
-/// What the operator has to know about the cluster before it renders anything. Read once: none of it
-/// changes while a cluster runs, and the operator starts again with the node it is on.
+/// What the operator has to know about the cluster before it renders anything. Read once: what changes while a cluster
+/// runs, its version and what servers may negotiate, is looked at again elsewhere.
 struct ClusterFacts: Sendable, Hashable {
   var platform: Platform
   /// `nil` when the server does not say.
@@ -11,6 +11,8 @@ struct ClusterFacts: Sendable, Hashable {
   var apiServerPorts: [Int]
   /// The owner of cluster-scoped objects.
   var namespaceOwner: OwnerReference?
+  /// What an OpenShift cluster asks of all its servers; `nil` elsewhere, and when it says nothing.
+  var tls: OperatorEnvironment.TLSOptions?
 
   /// - Throws: `KubernetesError` when the platform cannot be told. What is not allowed to be read, and
   ///   has a default, is left at that.
@@ -22,7 +24,15 @@ struct ClusterFacts: Sendable, Hashable {
     return ClusterFacts(
       platform: platform, version: KubernetesVersion(try await client.json("/version")),
       apiServerPorts: try await apiServerPorts(client, environment),
-      namespaceOwner: try await namespaceOwner(client, environment.namespace))
+      namespaceOwner: try await namespaceOwner(client, environment.namespace),
+      tls: platform == .openshift ? try await tls(client) : nil)
+  }
+
+  private static func tls(_ client: APIClient) async throws -> OperatorEnvironment.TLSOptions? {
+    let profile: JSONValue? = try await optional {
+      try await client.get(TLSProfile.resource, TLSProfile.objectName)
+    }
+    return profile.map(TLSProfile.options)
   }
 
   /// Where the API server's endpoints listen: a network policy has to let the controller through.

@@ -29,6 +29,11 @@ struct OpenShiftSettings: Sendable {
     apiServers.store.values.first.map { TLSProfile.options($0.value) }
   }
 
+  /// Tells what the cluster asks of its servers whenever that may have changed.
+  func onTLSChange(_ handler: @escaping @Sendable (OperatorEnvironment.TLSOptions?) -> Void) {
+    apiServers.onChange { handler($0.new.map { TLSProfile.options($0.value) }) }
+  }
+
   /// Whether the network operator is new enough to run frr-k8s.
   func capability(minimum: SemanticVersion?) -> NetworkOperator.Capability {
     NetworkOperator.capability(clusterOperators.store.values.first?.value, minimum: minimum)

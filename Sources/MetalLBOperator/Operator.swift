@@ -5,7 +5,7 @@ internal import KubernetesAPI
 package import KubernetesClient
 package import Logging
 internal import MetalLBAPI
-internal import OperatorRendering
+package import OperatorRendering
 internal import ServiceLifecycle
 internal import Synchronization
 
@@ -22,7 +22,8 @@ internal import Synchronization
 /// object has a finalizer: without a MetalLB object nothing should be, which is enforced at the start
 /// too. Of several operators the one that holds the Lease acts; the others only watch.
 ///
-/// Left out here: health and metrics endpoints, which the process adds, and webhooks.
+/// Left out here: health and metrics endpoints, which the process adds, and webhooks. They are told by ``tls`` what they
+/// may negotiate.
 package final class Operator: ServiceLifecycle.Service {
   private let client: APIClient
   private let options: OperatorOptions
@@ -31,6 +32,10 @@ package final class Operator: ServiceLifecycle.Service {
   private let metrics: OperatorMetrics
   /// Asked why the operator is not ready.
   private let obstacle = Mutex<@Sendable () -> String?>({ "does not know the cluster yet" })
+  /// What servers of this process may negotiate, as soon as it is known, and then each change. For one reader.
+  package let tls: AsyncStream<OperatorEnvironment.TLSOptions>
+  private let tellTLS: AsyncStream<OperatorEnvironment.TLSOptions>.Continuation
+  private let toldTLS = Mutex<OperatorEnvironment.TLSOptions?>(nil)
 
   package init(
     client: APIClient, options: OperatorOptions,
@@ -38,6 +43,7 @@ package final class Operator: ServiceLifecycle.Service {
     logger: Logger
   ) {
     metrics = OperatorMetrics(factory: factory)
+    (tls, tellTLS) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     self.client = client
     self.options = options
     self.time = time
@@ -57,10 +63,12 @@ package final class Operator: ServiceLifecycle.Service {
         "platform": "\(facts.platform.rawValue)",
         "version": "\(facts.version.map(\.description) ?? "unknown")",
       ])
+    note(tls: facts.tls)
     let elector = options.isLeaderElected ? makeElector() : nil
     var writer = client
     if let elector { writer = client.guardingWrites { try elector.checkDeadline() } }
     let context = makeContext(facts, client: writer)
+    context.openShift?.onTLSChange { [weak self] in self?.note(tls: $0) }
     obstacle.withLock { $0 = { context.obstacle ?? "has not read everything yet" } }
     let controller = makeController(context, elector)
     let services: [[any ServiceLifecycle.Service]] = [
@@ -68,6 +76,16 @@ package final class Operator: ServiceLifecycle.Service {
       [controller],
     ]
     try await ServiceGroup(services: services.flatMap(\.self), logger: logger).run()
+  }
+
+  /// - Parameter tls: what the cluster says, in place of the environment.
+  private func note(tls: OperatorEnvironment.TLSOptions?) {
+    let current = (tls ?? options.environment.tls).forServers
+    let isNews = toldTLS.withLock { told in
+      defer { told = current }
+      return told != current
+    }
+    if isNews { tellTLS.yield(current) }
   }
 
   /// An API server that is not there yet is waited for. `nil` when the operator shall end.

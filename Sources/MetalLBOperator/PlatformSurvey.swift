@@ -77,6 +77,10 @@ final class PlatformSurvey: ServiceLifecycle.Service {
 
   private func survey() async throws -> PlatformFacts {
     var facts = PlatformFacts(version: facts.version)
+    // A cluster is upgraded while the operator runs.
+    try await reading("version") {
+      facts.version = KubernetesVersion(try await client.json("/version")) ?? facts.version
+    }
     let options = ListOptions(limit: 100)
     try await reading("nodes") {
       try await client.forEachPage(Node.resource, options: options) { page in

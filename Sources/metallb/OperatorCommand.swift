@@ -45,7 +45,6 @@ struct OperatorCommand: AsyncParsableCommand {
     let environment = try OperatorEnvironment(variables: processEnvironment())
     let client = APIClient(
       configuration: try .automatic(kubeconfig: kubeconfig), userAgent: "metallb-operator")
-    let limits = try environment.tls.limits(logger: logger)
     let registry = PrometheusRegistry.described()
     var options = OperatorOptions(
       environment: environment, isLeaderElected: isLeaderElected, identity: "\(pod)_\(random)")
@@ -55,26 +54,22 @@ struct OperatorCommand: AsyncParsableCommand {
     readiness.check("operator") { installer.failure }
     let health = HealthEndpoint(
       address: .everywhere(port: port), readiness: readiness, logger: logger)
-    let metrics = try metricsAddress.endpoint(
-      registry: registry, limits: limits, client: client, logger: logger)
-    let webhookServer = WebhookService(
-      options: webhooks.options(.operator, namespace: environment.namespace, limits: limits),
-      handlers: OperatorWebhooks(client: client, environment: environment).handlers,
-      client: client, readiness: readiness, logger: logger)
-    try await runUntilSignalled(
-      [health] + metrics + [webhookServer, installer], grace: .seconds(8), logger: logger)
-  }
-}
-
-extension OperatorEnvironment.TLSOptions {
-  /// The same for the operator's own servers. Suites have no effect where only TLS 1.3 is spoken.
-  fileprivate func limits(logger: Logger) throws -> TLSLimits {
-    let hasSuites = !minVersion.isEmpty && minVersion != "VersionTLS13"
-    if !hasSuites, !cipherSuites.isEmpty {
+    if !environment.tls.cipherSuites.isEmpty, environment.tls.forServers.cipherSuites.isEmpty {
       logger.warning("TLS_CIPHER_SUITES has no effect without TLS_MIN_VERSION=VersionTLS12")
     }
-    return try TLSLimits(
-      minimumVersion: minVersion, cipherSuites: hasSuites ? cipherSuites : "",
-      curvePreferences: curvePreferences)
+    let servers = SettingsFollower(installer.tls, logger: logger) { tls in
+      let limits = try TLSLimits(
+        minimumVersion: tls.minVersion, cipherSuites: tls.cipherSuites,
+        curvePreferences: tls.curvePreferences)
+      let metrics = try metricsAddress.endpoint(
+        registry: registry, limits: limits, client: client, logger: logger)
+      let webhookServer = WebhookService(
+        options: webhooks.options(.operator, namespace: environment.namespace, limits: limits),
+        handlers: OperatorWebhooks(client: client, environment: environment).handlers,
+        client: client, readiness: readiness, logger: logger)
+      return metrics + [webhookServer]
+    }
+    try await runUntilSignalled(
+      [health, servers, installer], grace: .seconds(8), logger: logger)
   }
 }

@@ -37,6 +37,34 @@ import Testing
     }
   }
 
+  @Test func `The operator's own servers follow the TLS profile`() async throws {
+    try await withOperatorFixture(isAlone: true) { fixture in
+      try await fixture.becomeOpenShift()
+      try await create(TLSProfile.resource, "cluster", [:], fixture)
+      let (told, tell) = AsyncStream.makeStream(of: OperatorEnvironment.TLSOptions.self)
+      try await fixture.withOperator(
+        ["TLS_MIN_VERSION": "VersionTLS13"], onTLS: { tell.yield($0) }
+      ) {
+        let changes: [(JSONValue, String)] = [
+          (.null, "VersionTLS12"),
+          (["tlsSecurityProfile": ["type": "Modern"]], "VersionTLS13"),
+          (
+            ["tlsSecurityProfile": ["type": "Old"], "tlsAdherence": "StrictAllComponents"],
+            "VersionTLS12"
+          ),
+        ]
+        for (spec, version) in changes {
+          _ = try await fixture.client.patch(
+            TLSProfile.resource, "cluster", .merge(["spec": spec]))
+          for await options in told {
+            #expect(options.minVersion == version)
+            break
+          }
+        }
+      }
+    }
+  }
+
   @Test func `The network operator is asked for frr-k8s once it can run it`() async throws {
     try await withOperatorFixture(isAlone: true) { fixture in
       try await fixture.becomeOpenShift()

@@ -33,7 +33,9 @@ struct OperatorFixture {
   /// Runs an operator while `body` runs; as an administrator, or with a client of its own.
   func withOperator<Result>(
     _ variables: [String: String] = [:], identity: String = "one", isElected: Bool = false,
-    as user: APIClient? = nil, _ body: () async throws -> Result
+    as user: APIClient? = nil,
+    onTLS: @escaping @Sendable (OperatorEnvironment.TLSOptions) -> Void = { _ in },
+    _ body: () async throws -> Result
   ) async throws -> Result {
     let environment = try OperatorEnvironment(
       variables: [
@@ -56,6 +58,7 @@ struct OperatorFixture {
       logger: Logger(label: "operator") { _ in SwiftLogNoOpLogHandler() })
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await service.run() }
+      group.addTask { for await options in service.tls { onTLS(options) } }
       defer { group.cancelAll() }
       return try await body()
     }
