@@ -9,7 +9,7 @@ import Synchronization
 /// routers would go on peering with FRR beside the speakers.
 ///
 /// Done before the first speaker of the new backend starts, and again once the last one of the old is gone, since that may
-/// have written it anew.
+/// have written it anew. Without a MetalLB object there is no backend, and the same is done.
 final class FRRConfigurationSweep: Sendable {
   private let client: APIClient
   private let logger: Logger
@@ -18,35 +18,70 @@ final class FRRConfigurationSweep: Sendable {
   private struct State {
     /// Namespaces to look into: where frr-k8s runs.
     var pending: Set<String>
+    /// Where it may have run in an earlier life of this process; only without a MetalLB object, which would say.
+    var configured: Set<String>
   }
 
-  /// - Parameter namespace: the operator's own, where an earlier life of this process may have left some.
-  init(client: APIClient, namespace: String, logger: Logger) {
+  /// - Parameters:
+  ///   - namespace: the operator's own, where an earlier life of this process may have left some.
+  ///   - external: where frr-k8s runs when it is not ours.
+  init(client: APIClient, namespace: String, external: String?, logger: Logger) {
     self.client = client
     self.logger = logger
-    state = Mutex(State(pending: [namespace]))
+    state = Mutex(State(pending: [namespace], configured: Set([external].compactMap(\.self))))
   }
 
   /// - Parameters:
   ///   - speaker: the speakers that run at present.
   ///   - backend: what they are going to use.
+  ///   - target: where they are going to tell frr-k8s what to do, if they are.
   ///   - namespace: the operator's.
-  func run(leaving speaker: DaemonSet?, for backend: BGPBackend, namespace: String) async throws {
-    let old = speaker.flatMap(BGPBackend.init(speaker:))
-    if let speaker, old == .frrK8s || old == .frrK8sExternal {
-      let named = Self.frrK8sNamespace(of: speaker) ?? namespace
-      state.withLock { _ = $0.pending.insert(named) }
-    }
+  func run(
+    leaving speaker: DaemonSet?, for backend: BGPBackend, telling target: String?, namespace: String
+  ) async throws {
+    note(speaker, namespace)
+    if let target { state.withLock { _ = $0.pending.insert(target) } }
     guard backend == .native || backend == .frr else { return }
-    for namespace in state.withLock({ $0.pending }).sorted() { try await sweep(namespace) }
+    try await sweepAll(isLast: false)
   }
 
   /// To be called when every speaker runs as it was last applied.
   func finish(for backend: BGPBackend) async throws {
     guard backend == .native || backend == .frr else { return }
+    try await sweepAll(isLast: true)
+  }
+
+  /// To be called where there is no MetalLB object.
+  ///
+  /// - Parameters:
+  ///   - speaker: the speakers that ran until now, as far as is known.
+  ///   - namespace: the operator's.
+  ///   - isLast: whether the last speaker has ended.
+  func runWithoutBackend(leaving speaker: DaemonSet?, namespace: String, isLast: Bool) async throws
+  {
+    note(speaker, namespace)
+    state.withLock { state in
+      state.pending.formUnion(state.configured)
+      state.configured = []
+    }
+    try await sweepAll(isLast: isLast)
+  }
+
+  /// Remembers where speakers tell frr-k8s what to do.
+  private func note(_ speaker: DaemonSet?, _ namespace: String) {
+    guard let speaker else { return }
+    switch BGPBackend(speaker: speaker) {
+    case .native, .frr, nil: return
+    case .frrK8s, .frrK8sExternal:
+      let named = Self.frrK8sNamespace(of: speaker) ?? namespace
+      state.withLock { _ = $0.pending.insert(named) }
+    }
+  }
+
+  private func sweepAll(isLast: Bool) async throws {
     for namespace in state.withLock({ $0.pending }).sorted() {
       try await sweep(namespace)
-      state.withLock { _ = $0.pending.remove(namespace) }
+      if isLast { state.withLock { _ = $0.pending.remove(namespace) } }
     }
   }
 

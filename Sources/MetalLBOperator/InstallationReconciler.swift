@@ -23,7 +23,8 @@ final class InstallationReconciler: Sendable {
     predecessor = PredecessorObjects(
       client: context.client, platform: context.facts.platform, logger: context.logger)
     sweep = FRRConfigurationSweep(
-      client: context.client, namespace: context.namespace, logger: context.logger)
+      client: context.client, namespace: context.namespace,
+      external: context.environment.externalFRRK8sNamespace, logger: context.logger)
     webhookServer = WebhookServerSettings(context)
   }
 
@@ -37,12 +38,7 @@ final class InstallationReconciler: Sendable {
   }
 
   func reconcile() async throws -> ReconcileResult {
-    guard let metalLB = context.metalLB else {
-      try await webhookServer.bringInLine()
-      try await context.objects.prune { self.context.isInstallations($0) }
-      try await predecessor.removeLeftovers(namespace: context.namespace, keeping: [])
-      return .done
-    }
+    guard let metalLB = context.metalLB else { return try await removeAll() }
     let spec = metalLB.spec ?? MetalLB.Spec()
     let invalid = MetalLBValidation.problems(in: spec, environment: context.environment)
     guard invalid.isEmpty else {
@@ -77,16 +73,39 @@ final class InstallationReconciler: Sendable {
     }
   }
 
+  /// Brings the cluster in line with the absence of the MetalLB object.
+  private func removeAll() async throws -> ReconcileResult {
+    let speaker = try await runningSpeaker()
+    try await webhookServer.bringInLine()
+    try await context.objects.prune { self.context.isInstallations($0) }
+    try await predecessor.removeLeftovers(namespace: context.namespace, keeping: [])
+    // Speakers of another MetalLB may tell the same frr-k8s what to do, under the same names.
+    let isOurs = speaker?.metadata.ownerReferences.contains { $0.kind == "MetalLB" } ?? true
+    guard isOurs, context.platform.facts.otherMetalLB == nil else { return .done }
+    let pods = try await context.client.list(
+      Pod.self, namespace: context.namespace,
+      options: ListOptions(labelSelector: Self.speakerPods))
+    try await sweep.runWithoutBackend(
+      leaving: speaker, namespace: context.namespace, isLast: pods.items.isEmpty)
+    return pods.items.isEmpty ? .done : .requeue(after: .seconds(5))
+  }
+
+  private static let speakerPods = "app=metallb,component=speaker"
+
   /// - Parameter running: the speakers before anything is changed.
   /// - Returns: what keeps the installation from being all that was asked for.
   private func bringInLine(
     _ metalLB: MetalLB, _ backend: BGPBackend, running: DaemonSet?
   ) async throws -> MetalLBConditions.Problem? {
     try await webhookServer.bringInLine()
-    try await sweep.run(leaving: running, for: backend, namespace: context.namespace)
+    let environment = context.currentEnvironment
+    let target = environment.frrK8sNamespace(
+      of: metalLB.spec ?? MetalLB.Spec(), backend: backend)
+    try await sweep.run(
+      leaving: running, for: backend, telling: target, namespace: context.namespace)
     let objects = try Workloads.render(
       RenderingInput(
-        metalLB: metalLB, environment: context.currentEnvironment,
+        metalLB: metalLB, environment: environment,
         platform: context.facts.platform, backend: backend,
         apiServerPorts: context.facts.apiServerPorts,
         namespaceOwner: context.facts.namespaceOwner))
@@ -157,13 +176,17 @@ final class InstallationReconciler: Sendable {
     if let failure = configFailure.withLock({ $0 }) {
       return .init(reason: .failedToSync, message: failure)
     }
-    guard backend.isAvailable(with: context.environment.images) else {
+    let images = context.environment.images
+    guard backend.isAvailable(with: images) else {
       let available = BGPBackend.available.map(\.rawValue).sorted().joined(separator: ", ")
+      let isOneImage = images.controller.repository == images.speaker.repository
+      let hint =
+        isOneImage ? "" : ", or start the operator with UPSTREAM_IMAGES=true where they are"
       return .init(
         reason: .backendUnavailable,
         message: """
           this version has no BGP backend \(backend.rawValue): Services are announced over layer 2 \
-          only; set spec.bgpBackend to \(available)
+          only; set spec.bgpBackend to \(available)\(hint)
           """)
     }
     if let problem = try await handOver(to: backend) { return problem }

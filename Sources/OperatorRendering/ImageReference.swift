@@ -10,6 +10,9 @@ package struct ImageReference: Sendable, Hashable, CustomStringConvertible {
   /// `sha256:` and the digest in lower-case hexadecimal digits.
   package let digest: String?
 
+  /// The last part of the repository.
+  var name: Substring { repository.split(separator: "/").last ?? "" }
+
   /// Reads a reference by the grammar of the OCI distribution specification.
   package init(_ text: String) throws(ImageReferenceError) {
     guard !text.isEmpty else { throw .empty }

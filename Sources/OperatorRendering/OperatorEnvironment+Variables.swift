@@ -14,6 +14,7 @@ extension OperatorEnvironment {
     let tls = reader.tlsOptions()
     let apiServerPort = reader.port("KUBERNETES_API_PORT")
     let minimumVersion = reader.semanticVersion("CNO_MIN_FRRK8S_VERSION")
+    let saidToBeUpstreams = reader.choice("UPSTREAM_IMAGES")
     guard let controller, let speaker, reader.problems.isEmpty else {
       throw OperatorEnvironmentError(problems: reader.problems)
     }
@@ -21,6 +22,7 @@ extension OperatorEnvironment {
       namespace: namespace,
       images: Images(controller: controller, speaker: speaker, frr: frr, frrK8s: frrK8s),
       ports: ports)
+    images.saidToBeUpstreams = saidToBeUpstreams
     self.monitors = monitors
     hasPrometheusRules = reader.isOn("DEPLOY_PROMETHEUSRULES")
     hasNetworkPolicies = !reader.isOn("DISABLE_NETWORK_POLICIES")
@@ -49,6 +51,14 @@ private struct VariableReader {
 
   /// Upstream's rule: on is `true` and nothing else.
   func isOn(_ name: String) -> Bool { variables[name] == "true" }
+
+  /// `nil` when nothing is said.
+  mutating func choice(_ name: String) -> Bool? {
+    guard let text = value(name) else { return nil }
+    if let choice = Bool(text) { return choice }
+    problems.append(.notASwitch(name: name, value: text))
+    return nil
+  }
 
   mutating func required(_ name: String, fallback: String) -> String {
     if let value = value(name) ?? value(fallback) { return value }

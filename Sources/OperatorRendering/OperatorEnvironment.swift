@@ -28,6 +28,8 @@ package struct OperatorEnvironment: Sendable, Hashable {
     /// For the backends that run FRR; without it they take the image of upstream's charts.
     package var frr: ImageReference?
     package var frrK8s: ImageReference?
+    /// Whether controller and speakers are upstream's, where somebody said so.
+    package var saidToBeUpstreams: Bool?
 
     package init(
       controller: ImageReference, speaker: ImageReference, frr: ImageReference? = nil,
@@ -39,8 +41,11 @@ package struct OperatorEnvironment: Sendable, Hashable {
       self.frrK8s = frrK8s
     }
 
-    /// Whether controller and speakers are upstream's, which come as two images where ours is one.
-    package var areUpstreams: Bool { controller.repository != speaker.repository }
+    /// Whether controller and speakers are upstream's. Where nobody said, by their names: upstream's are two images,
+    /// `…/controller` and `…/speaker`, and ours is one.
+    package var areUpstreams: Bool {
+      saidToBeUpstreams ?? (controller.name == "controller" && speaker.name == "speaker")
+    }
 
     /// What runs FRR: the image that was named, else the one that upstream's charts name.
     var effectiveFRR: String { frr?.description ?? "quay.io/frrouting/frr:10.5.3" }
@@ -106,6 +111,7 @@ package struct OperatorEnvironmentError: Error, Hashable, CustomStringConvertibl
     case notACurveList(String)
     case notACipherSuite(String)
     case notAVersion(name: String, value: String)
+    case notASwitch(name: String, value: String)
     /// Two settings that exclude each other.
     case contradiction(String, String)
     /// Two listeners of one host on the same port.
@@ -136,6 +142,8 @@ extension OperatorEnvironmentError.Problem: CustomStringConvertible {
       "TLS_CIPHER_SUITES: \"\(value)\" is not a known cipher suite: write IANA names"
     case .notAVersion(let name, let value):
       "\(name)=\"\(value)\" is not a semantic version"
+    case .notASwitch(let name, let value):
+      "\(name)=\"\(value)\" says neither yes nor no: write true or false"
     case .contradiction(let first, let second):
       "\(first) and \(second) exclude each other: unset one"
     case .samePort(let first, let second, let port):

@@ -134,6 +134,80 @@ import Testing
     }
   }
 
+  /// What speakers of two nodes wrote, and what a user did.
+  private func createConfigurations(_ namespace: String, _ fixture: OperatorFixture) async throws {
+    for (name, node) in [("metallb-a", "a"), ("metallb-b", "b"), ("metallb-mine", "c")] {
+      let selector = LabelSelector(matchLabels: ["kubernetes.io/hostname": node])
+      _ = try await fixture.client.create(
+        FRRConfiguration(
+          metadata: ObjectMeta(name: name, namespace: namespace),
+          spec: .init(nodeSelector: selector)))
+    }
+  }
+
+  @Test(.needsClusterOfItsOwn, arguments: [true, false])
+  func `Removal leaves nothing of what speakers told frr-k8s`(isWatched: Bool) async throws {
+    try await withOperatorFixture(isAlone: true) { fixture in
+      let client = fixture.client
+      let external = fixture.cluster.uniqueName("frr-k8s")
+      _ = try await client.create(Namespace(metadata: ObjectMeta(name: external)))
+      let variables = Self.upstream.merging(
+        // Without the object, nobody but the environment knows.
+        isWatched ? [:] : ["FRRK8S_EXTERNAL_NAMESPACE": external]
+      ) { $1 }
+      try await fixture.createMetalLB { spec in
+        spec.bgpBackend = "frr-k8s-external"
+        spec.frrk8sConfig = .init()
+        spec.frrk8sConfig?.namespace = external
+      }
+      try await fixture.withOperator(variables) {
+        try await fixture.eventuallyExists(DaemonSet.self, "speaker")
+        try await createConfigurations(external, fixture)
+        guard isWatched else { return }
+        try await client.delete(MetalLB.self, "metallb", namespace: fixture.namespace)
+        try await fixture.cluster.eventuallyGone(DaemonSet.self, "speaker")
+        try await fixture.cluster.eventually(
+          FRRConfiguration.self, "metallb-b", namespace: external, "it is gone"
+        ) { $0 == nil }
+      }
+      if !isWatched {
+        try await client.delete(MetalLB.self, "metallb", namespace: fixture.namespace)
+        try await fixture.withOperator(variables) {
+          _ = try await fixture.cluster.eventually(
+            FRRConfiguration.self, "metallb-b", namespace: external, "it is gone"
+          ) { $0 == nil }
+        }
+      }
+      let left = try await client.list(FRRConfiguration.self, namespace: external)
+      #expect(left.items.map(\.metadata.name) == ["metallb-mine"])
+      try await client.delete(Namespace.self, external)
+    }
+  }
+
+  @Test func `What speakers of somebody else told frr-k8s is not touched`() async throws {
+    try await withOperatorFixture { fixture in
+      let labels = ["app": "metallb", "component": "speaker"]
+      var pod = PodSpec()
+      pod.containers = [Container(name: "speaker", image: "example.org/speaker:v0.16.1")]
+      pod.containers?[0].env = [EnvVar(name: "METALLB_BGP_TYPE", value: "frr-k8s")]
+      _ = try await fixture.client.create(
+        DaemonSet(
+          metadata: ObjectMeta(name: "speaker", namespace: fixture.namespace),
+          spec: .init(
+            selector: LabelSelector(matchLabels: labels),
+            template: PodTemplateSpec(metadata: ObjectMeta(labels: labels), spec: pod))))
+      try await createConfigurations(fixture.namespace, fixture)
+      try await fixture.withOperator {
+        try await fixture.createPool("gold", ["192.0.2.0/28"])
+        // Pools are looked at after the installation.
+        try await fixture.eventuallyPool("gold", accepted: "True", reason: "Accepted")
+      }
+      let left = try await fixture.client.list(
+        FRRConfiguration.self, namespace: fixture.namespace)
+      #expect(left.items.count == 3)
+    }
+  }
+
   @Test func `Contradicting settings are named and nothing is touched`() async throws {
     try await withOperatorFixture { fixture in
       let variables = Self.upstream.merging(["FRRK8S_HTTPS_METRICS_PORT": "9120"]) { $1 }

@@ -33,6 +33,44 @@ import Testing
         == backend)
   }
 
+  struct Images: CustomTestStringConvertible {
+    var controller: String
+    var speaker: String
+    var said: String? = nil
+    var areUpstreams: Bool
+    var testDescription: String { "\(controller), \(speaker), \(said ?? "nothing said")" }
+  }
+
+  @Test(arguments: [
+    Images(
+      controller: "quay.io/metallb/controller:v0.16.1", speaker: "quay.io/metallb/speaker:v0.16.1",
+      areUpstreams: true),
+    Images(
+      controller: "example.org/metallb:1", speaker: "example.org/metallb:1", areUpstreams: false),
+    // Ours under two names.
+    Images(
+      controller: "example.org/a/metallb:1", speaker: "mirror.example.org/metallb:1",
+      areUpstreams: false),
+    Images(
+      controller: "example.org/metallb-controller:1", speaker: "example.org/metallb-speaker:1",
+      areUpstreams: false),
+    Images(
+      controller: "example.org/controller:1", speaker: "example.org/speaker:1", said: "false",
+      areUpstreams: false),
+    Images(
+      controller: "example.org/metallb-controller:1", speaker: "example.org/metallb-speaker:1",
+      said: "true", areUpstreams: true),
+  ])
+  func `Upstream's images have every backend`(row: Images) throws {
+    var variables = [
+      "OPERATOR_NAMESPACE": "a", "CONTROLLER_IMAGE": row.controller, "SPEAKER_IMAGE": row.speaker,
+    ]
+    variables["UPSTREAM_IMAGES"] = row.said
+    let images = try OperatorEnvironment(variables: variables).images
+    #expect(BGPBackend.frr.isAvailable(with: images) == row.areUpstreams)
+    #expect(BGPBackend.native.isAvailable(with: images))
+  }
+
   @Test func `Somebody else's DaemonSet says nothing`() throws {
     let stranger = DaemonSet(
       metadata: ObjectMeta(name: "speaker"),

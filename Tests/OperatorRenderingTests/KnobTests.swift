@@ -210,13 +210,13 @@ import Testing
       changes: Set(
         ["containers.speaker", "initContainers.cp-reloader", "initContainers.cp-metrics"].map {
           """
-          \(speaker).spec.\($0).image: "quay.io/metallb/speaker:v0.16.1" > "a.io:5000/s:v1@sha256:\
+          \(speaker).spec.\($0).image: "quay.io/metallb/speaker:v0.16.1" > "a.io:5000/speaker:v1@sha256:\
           \(String(repeating: "0", count: 64))"
           """
         })
     ) {
       $0.images.speaker = try ImageReference(
-        "a.io:5000/s:v1@sha256:\(String(repeating: "0", count: 64))")
+        "a.io:5000/speaker:v1@sha256:\(String(repeating: "0", count: 64))")
     },
     environment(
       "FRR_IMAGE", .frr,

@@ -100,6 +100,9 @@ import Testing
   @Test(arguments: [
     Refused(variables: ["OPERATOR_NAMESPACE": ""], problem: .missing("OPERATOR_NAMESPACE")),
     Refused(variables: ["CONTROLLER_IMAGE": ""], problem: .missing("CONTROLLER_IMAGE")),
+    Refused(
+      variables: ["UPSTREAM_IMAGES": "yes"],
+      problem: .notASwitch(name: "UPSTREAM_IMAGES", value: "yes")),
     Refused(variables: ["SPEAKER_IMAGE": ""], problem: .missing("SPEAKER_IMAGE")),
     Refused(
       variables: ["SPEAKER_IMAGE": "a:b:c d"],
