@@ -40,7 +40,7 @@ package final class Informer<R: KubernetesResource>: ServiceLifecycle.Service {
   ///   - resync: hand every object to the handlers again each time this has passed.
   ///   - isOptional: the kind may be unknown (404) or forbidden (403). Then the store counts as in
   ///     sync and empty, and it is tried again with back-off. Others stay out of sync meanwhile.
-  ///     Both log one warning.
+  ///     Both log it once; an optional kind that is unknown is not worth a warning.
   ///   - transform: strips what nobody reads before an object is stored.
   package init(
     client: APIClient, _ type: R.Type = R.self, kind: ResourceKind = R.resource,
@@ -136,7 +136,9 @@ package final class Informer<R: KubernetesResource>: ServiceLifecycle.Service {
         return state.unavailable?.failure != error.failure
       }
       if isNews {
-        logger.warning(
+        // What is optional and not installed is nothing to worry about.
+        logger.log(
+          level: isOptional && error.isNotFound ? .info : .warning,
           "the kind cannot be read; trying again now and then", metadata: ["error": "\(error)"])
       }
       if isOptional { synced.open() }

@@ -130,6 +130,43 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     }
   }
 
+  @Test(arguments: [(true, Logger.Level.info), (false, .warning)])
+  func `a kind that is missing is a warning where it is needed only`(
+    isOptional: Bool, level: Logger.Level
+  ) async throws {
+    let (levels, continuation) = AsyncStream.makeStream(of: Logger.Level.self)
+    let logger = Logger(label: "test") { _ in Unavailability(levels: continuation) }
+    try await ScriptedServer.run { _, response in
+      try await response.fail(404, reason: "NotFound")
+    } _: { server in
+      let informer = Informer<PartialObject>(
+        client: APIClient(configuration: server.configuration), kind: ConfigMap.resource,
+        isOptional: isOptional, logger: logger)
+      try await running(informer) { _ in
+        for await said in levels {
+          #expect(said == level)
+          break
+        }
+      }
+    }
+  }
+
+  /// Tells how loudly it is said that a kind cannot be read.
+  private struct Unavailability: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+    let levels: AsyncStream<Logger.Level>.Continuation
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+      if "\(event.message)".contains("cannot be read") { levels.yield(event.level) }
+    }
+  }
+
   @Test func `a broken watch goes on from its version without losing anything`() async throws {
     // The second watch ends in the middle of a line; the third one has the rest.
     @Sendable func event(_ type: String, _ name: String, _ version: String) -> String {
