@@ -20,8 +20,9 @@ package enum MetalLBValidation {
   ) -> [MetalLBProblem] {
     tolerationProblems(spec.controllerTolerations, field: "spec.controllerTolerations")
       + tolerationProblems(spec.speakerTolerations, field: "spec.speakerTolerations")
-      + affinityProblems(spec.controllerConfig?.affinity, field: "spec.controllerConfig.affinity")
-      + affinityProblems(spec.speakerConfig?.affinity, field: "spec.speakerConfig.affinity")
+      + AffinityCheck.problems(
+        spec.controllerConfig?.affinity, field: "spec.controllerConfig.affinity")
+      + AffinityCheck.problems(spec.speakerConfig?.affinity, field: "spec.speakerConfig.affinity")
       + backendProblems(spec, environment) + blockProblems(spec)
   }
 
@@ -36,19 +37,6 @@ package enum MetalLBValidation {
       return MetalLBProblem(
         field: "\(field)[\(index)].tolerationSeconds",
         message: "needs the effect NoExecute, which is \"\(toleration.effect ?? "")\"")
-    }
-  }
-
-  private static func affinityProblems(_ affinity: JSONValue?, field: String) -> [MetalLBProblem] {
-    let preferred = "preferredDuringSchedulingIgnoredDuringExecution"
-    return ["nodeAffinity", "podAffinity", "podAntiAffinity"].flatMap { kind in
-      (affinity?[kind]?[preferred]?.arrayValue ?? []).enumerated().compactMap { index, term in
-        let weight = term["weight"]?.integerValue
-        if let weight, 1...100 ~= weight { return nil }
-        return MetalLBProblem(
-          field: "\(field).\(kind).\(preferred)[\(index)].weight",
-          message: "is \(weight.map(String.init) ?? "not set"): write a number from 1 to 100")
-      }
     }
   }
 

@@ -50,8 +50,38 @@ struct GossipFiguresTests {
   }
 }
 
-/// Members with metadata among members that have none, as upstream's have none.
+/// Members with metadata among members that have none, as upstream's have none; members with the fast profile among
+/// members with memberlist's own, which upstream's have.
 struct MixedClusterTests {
+  private func mixed(_ seed: Int) throws -> Simulation {
+    try Simulation.converged(nodes: 6, parameters: .lan, seed: seed) { configuration, index in
+      guard index % 2 == 0 else { return }
+      let compresses = configuration.parameters.compresses
+      configuration.parameters = .fast
+      configuration.parameters.compresses = compresses
+    }
+  }
+
+  @Test(arguments: 0..<5) func `Members at ease keep up with fast ones`(seed: Int) throws {
+    var simulation = try mixed(seed)
+    simulation.network.loss = 0.02
+    simulation.run(for: .seconds(120))
+    #expect(simulation.allDepartures == [])
+  }
+
+  @Test(arguments: 0..<5) func `Fast members tell the others of a death`(seed: Int) throws {
+    for victim in 0...1 {
+      var simulation = try mixed(seed)
+      let time = simulation.now
+      simulation.cutPower(victim)
+      simulation.run(for: .seconds(10))
+      let delays = simulation.departures(of: victim, since: time).map(\.delay)
+      #expect(delays.count == 5)
+      #expect(delays.allSatisfy { $0 < .seconds(2) }, "\(delays)")
+      #expect(simulation.allDepartures.count == 5)
+    }
+  }
+
   private static let metadata = (0..<Limits.metadata).map { UInt8(truncatingIfNeeded: $0 * 7) }
 
   @Test(arguments: SimulatedProfile.allCases, 0..<3)

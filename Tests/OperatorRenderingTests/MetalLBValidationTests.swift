@@ -46,6 +46,37 @@ import Testing
     }
   }
 
+  @Test func `What the API server would refuse in an affinity is named`() throws {
+    func expression(_ text: String) -> JSONValue {
+      ["matchExpressions": [["key": "a", "operator": .string(text)]]]
+    }
+    let required = "requiredDuringSchedulingIgnoredDuringExecution"
+    let found = try problems { spec in
+      spec.controllerConfig = .init()
+      spec.controllerConfig?.affinity = .object([
+        "nodeAffinity": .object([
+          required: ["nodeSelectorTerms": [expression("Gt"), expression("in")]]
+        ]),
+        "podAntiAffinity": .object([
+          required: [
+            ["topologyKey": "zone", "labelSelector": expression("Exists")],
+            ["topologyKey": "", "namespaceSelector": expression("Lt")],
+          ]
+        ]),
+      ])
+    }
+    let field = "spec.controllerConfig.affinity"
+    let second = "\(field).podAntiAffinity.\(required)[1]"
+    #expect(
+      found == [
+        "\(field).nodeAffinity.\(required).nodeSelectorTerms[1].matchExpressions[0].operator: "
+          + #""in" is no operator: write one of In, NotIn, Exists, DoesNotExist, Gt, Lt"#,
+        "\(second).topologyKey: is empty: write a label of nodes",
+        "\(second).namespaceSelector.matchExpressions[0].operator: "
+          + #""Lt" is no operator: write one of In, NotIn, Exists, DoesNotExist"#,
+      ])
+  }
+
   @Test func `Backends have four names`() throws {
     #expect(
       try problems { $0.bgpBackend = "bird" } == [
