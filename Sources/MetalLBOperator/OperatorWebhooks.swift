@@ -8,8 +8,8 @@ package import WebhookServer
 /// Judges `MetalLB` and `AddressPool` objects before they are stored.
 ///
 /// What the reconciles can answer visibly is let pass with a warning: a MetalLB object of another name, objects in another
-/// namespace, a backend that this version lacks. What changes nothing is let pass too, so that an object that is older
-/// than the rules can still be labelled and deleted.
+/// namespace, a backend that this version lacks. What leaves the specification as it is is let pass too, so that an object
+/// that is older than the rules can still be labelled and deleted.
 package struct OperatorWebhooks: Sendable {
   private let client: APIClient
   private let environment: OperatorEnvironment
@@ -24,10 +24,12 @@ package struct OperatorWebhooks: Sendable {
   package var handlers: [String: WebhookHandler] {
     [
       ValidatingWebhookName.metalLB.path: .admission { request in
-        await request.judged(MetalLB.self) { judge($0) }
+        await request.judged(MetalLB.self, labelsCount: false) { judge($0) }
       },
       ValidatingWebhookName.addressPool.path: .admission { request in
-        await request.judged(AddressPool.self) { pool in await judge(pool, request) }
+        await request.judged(AddressPool.self, labelsCount: false) { pool in
+          await judge(pool, request)
+        }
       },
     ]
   }
@@ -60,17 +62,18 @@ package struct OperatorWebhooks: Sendable {
   // MARK: AddressPool
 
   private func judge(_ pool: AddressPool, _ request: AdmissionRequest) async -> AdmissionResponse {
+    let name = pool.namespacedName
+    let counts = name.namespace == environment.namespace
     let (pools, ipAddressPools): ([AddressPool], [IPAddressPool])
     do {
-      async let allPools = client.list(AddressPool.self)
-      async let otherPools = client.list(
-        IPAddressPool.self, namespace: pool.metadata.namespace)
-      pools = try await allPools.items
-      ipAddressPools = try await otherPools.items
+      async let allPools = client.list(AddressPool.self).items
+      // Those of other namespaces are nobody's here, and not to be read.
+      async let otherPools =
+        counts ? client.list(IPAddressPool.self, namespace: environment.namespace).items : []
+      (pools, ipAddressPools) = try await (allPools, otherPools)
     } catch {
       return .failed("cannot read the other pools: \(error)")
     }
-    let name = pool.namespacedName
     if request.operation == .create,
       let other = pools.first(where: { $0.metadata.name == name.name && $0.namespacedName != name })
     {
@@ -88,7 +91,7 @@ package struct OperatorWebhooks: Sendable {
       pools: others + [candidate], ipAddressPools: ipAddressPools, rendered: [])
     let verdict = admission.verdicts.first { $0.pool.namespacedName == name }
     if let fault = verdict?.fault { return .denied("\(fault)") }
-    guard name.namespace == environment.namespace else {
+    guard counts else {
       return .allowed(
         warnings: [
           "AddressPools count in namespace \(environment.namespace) only, where the operator runs"

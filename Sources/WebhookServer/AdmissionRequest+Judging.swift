@@ -2,13 +2,15 @@ package import KubernetesAPI
 
 extension AdmissionRequest {
   /// Decodes the object and has it judged, unless there is nothing to judge: a deletion, an object that is being deleted,
-  /// or an update that leaves specification and labels as they are. So finalizers of an object that is older than the
-  /// rules can still be removed.
+  /// or an update that leaves the specification as it is, and the labels where they matter. So finalizers of an object
+  /// that is older than the rules can still be removed.
+  ///
+  /// - Parameter labelsCount: whether others select objects of the kind by their labels.
   package func judged<R: KubernetesResource>(
-    _ type: R.Type, by judge: (R) async -> AdmissionResponse
+    _ type: R.Type, labelsCount: Bool = true, by judge: (R) async -> AdmissionResponse
   ) async -> AdmissionResponse {
     guard let object else { return .allowed() }
-    if let oldObject, changesNothing(object, oldObject) { return .allowed() }
+    if let oldObject, changesNothing(object, oldObject, labelsCount) { return .allowed() }
     let decoded: R
     do {
       decoded = try object.decode(R.self)
@@ -20,8 +22,8 @@ extension AdmissionRequest {
     return await judge(decoded)
   }
 
-  private func changesNothing(_ new: JSONValue, _ old: JSONValue) -> Bool {
-    new["spec"] == old["spec"]
-      && new[path: ["metadata", "labels"]] == old[path: ["metadata", "labels"]]
+  private func changesNothing(_ new: JSONValue, _ old: JSONValue, _ labelsCount: Bool) -> Bool {
+    let labels = ["metadata", "labels"]
+    return new["spec"] == old["spec"] && (!labelsCount || new[path: labels] == old[path: labels])
   }
 }

@@ -124,6 +124,39 @@ import WebhookTesting
     }
   }
 
+  private static let required = "requiredDuringSchedulingIgnoredDuringExecution"
+
+  static let misspelt: [(kind: String, affinity: JSONValue)] = [
+    ("podAntiAfinity", [:]),
+    (
+      "nodeAffinity",
+      .object([required: ["nodeSelectorTerms": [["matchExpresions": .array([])]]]])
+    ),
+    ("nodeAffinity", .object([required: [:]])),
+    ("nodeAffinity", .object([required: .array([])])),
+    ("podAffinity", .object([required: [["namespaces": ["a"]]]])),
+    ("podAffinity", ["preferredDuringSchedulingIgnoredDuringExecution": [["weight": 1]]]),
+  ]
+
+  @Test(arguments: misspelt)
+  func `A misspelt affinity is refused, as kubectl asks for it`(
+    kind: String, affinity: JSONValue
+  ) async throws {
+    try await withWebhooks { cluster in
+      let object: JSONValue = [
+        "apiVersion": "metallb.io/v1beta1", "kind": "MetalLB",
+        "metadata": ["name": "metallb", "namespace": .string(cluster.namespace)],
+        "spec": ["speakerConfig": ["affinity": .object([kind: affinity])]],
+      ]
+      let refusal = await #expect(throws: KubernetesError.self) {
+        try await cluster.client.create(
+          object, MetalLB.resource, options: WriteOptions(fieldValidation: "Strict"))
+      }
+      #expect([400, 422].contains(refusal?.code), "\(refusal?.message ?? "")")
+      #expect(refusal?.message.contains("spec.speakerConfig.affinity.\(kind)") == true)
+    }
+  }
+
   @Test func `What the operator will not act upon is stored with a warning`() async throws {
     try await withTestCluster { cluster in
       let judge = try Self.webhooks(cluster).handlers[ValidatingWebhookName.metalLB.path]
@@ -279,12 +312,39 @@ import WebhookTesting
       ) {
         _ = try await client.patch(
           AddressPool.resource, "bad", namespace: cluster.namespace,
-          .merge(["metadata": ["annotations": ["seen": "yes"]]]))
+          .merge(["metadata": ["annotations": ["seen": "yes"], "labels": ["seen": "yes"]]]))
         try await client.delete(AddressPool.self, "bad", namespace: cluster.namespace)
         _ = try await client.patch(
           AddressPool.resource, "bad", namespace: cluster.namespace,
           .merge(["metadata": ["finalizers": .null]]))
         try await cluster.eventuallyGone(AddressPool.self, "bad")
+      }
+    }
+  }
+
+  @Test func `A MetalLB object that is at fault already can still be labelled, and not changed`()
+    async throws
+  {
+    try await withTestCluster { cluster in
+      try await cluster.installCRDs(
+        yaml: CustomResourceDefinitions.yaml.first { $0.plural == "metallbs" }?.text ?? "")
+      let client = cluster.client
+      var spec = MetalLB.Spec()
+      spec.bgpBackend = "quagga"
+      _ = try await client.create(
+        MetalLB(metadata: ObjectMeta(name: "metallb", namespace: cluster.namespace), spec: spec))
+      func patch(_ change: JSONValue) async throws {
+        _ = try await client.patch(
+          MetalLB.resource, "metallb", namespace: cluster.namespace, .merge(change))
+      }
+      try await withRegisteredWebhooks(
+        .operator, Self.webhooks(cluster).handlers, in: cluster
+      ) {
+        try await patch(["metadata": ["labels": ["seen": "yes"]]])
+        let refusal = await #expect(throws: KubernetesError.self) {
+          try await patch(["metadata": ["labels": .null], "spec": ["logLevel": "debug"]])
+        }
+        #expect(refusal?.code == 403)
       }
     }
   }

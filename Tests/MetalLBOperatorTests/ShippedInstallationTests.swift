@@ -4,6 +4,7 @@ import KubernetesTesting
 import KubernetesYAML
 import Logging
 import MetalLBAPI
+import MetalLBOperator
 import OperatorRendering
 import Testing
 import WebhookServer
@@ -162,6 +163,47 @@ struct ShippedInstallationTests {
             Namespace(metadata: ObjectMeta(name: fixture.cluster.uniqueName("test"))))
         }
       }
+    }
+  }
+
+  @Test func `Its rights suffice to judge pools of every namespace`() async throws {
+    try await withOperatorFixture(isAlone: true) { fixture in
+      try await install(.kubernetes, fixture)
+      let webhooks = OperatorWebhooks(
+        client: try await client(of: "manager-account", fixture),
+        environment: try OperatorEnvironment(
+          variables: [
+            "OPERATOR_NAMESPACE": fixture.namespace, "CONTROLLER_IMAGE": OperatorFixture.image,
+            "SPEAKER_IMAGE": OperatorFixture.image,
+          ]))
+      let elsewhere = fixture.cluster.uniqueName("elsewhere")
+      func judge(_ namespace: String, _ address: String) async -> AdmissionResponse {
+        guard
+          case .admission(let judge)? = webhooks.handlers[ValidatingWebhookName.addressPool.path]
+        else { return .failed("no such webhook") }
+        return await judge(
+          AdmissionRequest(
+            uid: "u", operation: .create, apiVersion: "metallb.io/v1beta1", kind: "AddressPool",
+            name: "gold", namespace: namespace,
+            object: [
+              "metadata": ["name": "gold", "namespace": .string(namespace)],
+              "spec": ["protocol": "layer2", "addresses": [.string(address)]],
+            ]))
+      }
+      #expect(await judge(fixture.namespace, "192.0.2.1") == .allowed())
+      let warned = await judge(elsewhere, "192.0.2.1")
+      #expect(warned.refusal == nil)
+      #expect(
+        warned.warnings == [
+          "AddressPools count in namespace \(fixture.namespace) only, where the operator runs"
+        ])
+      let faulty = await judge(elsewhere, "nonsense")
+      #expect(faulty.refusal?.message.contains("spec.addresses[0]") == true)
+      try await fixture.createPool("gold", ["192.0.2.1"])
+      let taken = await judge(elsewhere, "192.0.2.1")
+      #expect(
+        taken.refusal?.message
+          == "AddressPool gold already exists in namespace \(fixture.namespace)")
     }
   }
 
