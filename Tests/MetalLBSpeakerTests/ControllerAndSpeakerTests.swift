@@ -78,7 +78,14 @@ import Testing
             #expect(event.message?.contains("lb.example.com") == true)
             #expect(event.message?.contains("192.0.2.7") == true)
           }
-          // It is looked at again, and said once.
+          // It is announced otherwise, and said once.
+          if era == .current {
+            var advertisement = try await scene.client.get(
+              L2Advertisement.self, "gold", namespace: scene.namespace)
+            advertisement.spec?.interfaces = ["eth0"]
+            _ = try await scene.client.update(advertisement)
+            try await speaker.announcer.eventually { $0.announced[address] == .named(["eth0"]) }
+          }
           try await scene.setNode(scene.nodes[0], ready: false)
           try await speaker.isAnnouncing([])
           #expect(
