@@ -11,6 +11,7 @@ package struct ConversionInput: Sendable {
   package private(set) var namespace: String?
   private var document: String?
   private var addressPools: [AddressPool] = []
+  private var bgpPeers: [BGPPeer] = []
   private var services: [Service] = []
   private var notes: [String] = []
 
@@ -38,7 +39,8 @@ package struct ConversionInput: Sendable {
   /// Takes the text that stands under the ConfigMap's key.
   package init(data: String) { document = data }
 
-  /// Reads a live cluster: the ConfigMap, unless the operator rendered it, AddressPools, and all Services.
+  /// Reads a live cluster: the ConfigMap, unless the operator rendered it, AddressPools, the peers that are objects
+  /// already, and all Services.
   package init(reading client: APIClient, namespace: String) async throws {
     let configMap = try await client.find(
       ConfigMap.self, LegacyDocument.configMapName, namespace: namespace)
@@ -52,6 +54,11 @@ package struct ConversionInput: Sendable {
       addressPools = try await client.list(AddressPool.self, namespace: namespace).items
     } catch let error as KubernetesError where error.isNotFound {
       addressPools = []
+    }
+    do {
+      bgpPeers = try await client.list(BGPPeer.self, namespace: namespace).items
+    } catch let error as KubernetesError where error.isNotFound {
+      bgpPeers = []
     }
     services = try await client.list(Service.self).items
     self.namespace = namespace
@@ -67,10 +74,10 @@ package struct ConversionInput: Sendable {
     guard reading.problems.isEmpty else {
       throw ConversionError.faults(reading.problems.map(\.description))
     }
+    let (document, addressPools, omissions) = rest(of: reading.document)
     let conversion: LegacyConversion
     do {
-      conversion = try LegacyConversion(
-        reading.document, addressPools: addressPoolsBesideDocument, options: options)
+      conversion = try LegacyConversion(document, addressPools: addressPools, options: options)
     } catch {
       throw ConversionError.faults(["\(error)"])
     }
@@ -79,7 +86,8 @@ package struct ConversionInput: Sendable {
     guard problems.isEmpty else {
       throw ConversionError.faults(problems.map { "\($0.object): \($0.fault)" })
     }
-    var messages = notes + reading.skippedKeys.map { "\($0); it is left out" } + conversion.notes
+    var messages =
+      notes + omissions + reading.skippedKeys.map { "\($0); it is left out" } + conversion.notes
     for service in services.sorted(by: { $0.namespacedName < $1.namespacedName }) {
       for key in ["metallb.io/address-pool", "metallb.universe.tf/address-pool"] {
         guard let pool = service.metadata.annotations[key],
@@ -96,18 +104,29 @@ package struct ConversionInput: Sendable {
 }
 
 extension ConversionInput {
-  /// An AddressPool that says the same as an entry of the ConfigMap is one with it.
-  private var addressPoolsBesideDocument: [AddressPool] {
-    guard let document else { return addressPools }
+  /// What is to be converted: an AddressPool that says the same as an entry is one with it, and an entry that says the
+  /// same as a BGPPeer of the cluster has its object.
+  private func rest(of document: LegacyDocument) -> (LegacyDocument, [AddressPool], notes: [String])
+  {
+    guard let text = self.document else { return (document, addressPools, []) }
     var assembler = ConfigurationAssembler()
     let assessment = assembler.assemble(
       ConfigurationSources(
-        legacy: ConfigMap(metadata: ObjectMeta(), data: [LegacyDocument.dataKey: document]),
+        bgpPeers: bgpPeers,
+        legacy: ConfigMap(metadata: ObjectMeta(), data: [LegacyDocument.dataKey: text]),
         addressPools: addressPools))
-    let twice = assessment.warnings.filter { $0.reason == .saidTwice }
-    return addressPools.filter { pool in
-      !twice.contains { $0.object.reference.name == pool.metadata.name }
+    let twice = assessment.warnings.filter { $0.reason == .saidTwice }.map(\.object.reference)
+    let needed = Set(
+      assessment.configuration.peers.compactMap(\.source.entry)
+        + assessment.problems.compactMap(\.object.entry))
+    var rest = document
+    rest.peers.removeAll { !needed.contains("peers[\($0.index)]") }
+    let notes = document.peers.filter { !rest.peers.contains($0) }
+      .map { "\($0) is a BGPPeer already; it is left out" }
+    let pools = addressPools.filter { pool in
+      !twice.contains { $0.kind == "AddressPool" && $0.name == pool.metadata.name }
     }
+    return (rest, pools, notes)
   }
 }
 

@@ -33,7 +33,7 @@ package struct LegacyConversion: Sendable {
   private let options: Options
 
   /// - Parameters:
-  ///   - document: read with whatever generation it is of.
+  ///   - document: read with whatever generation it is of. Peers keep the numbers of their entries.
   ///   - addressPools: objects besides it.
   /// - Throws: for a name that holds no letter, and for an AddressPool that cannot be said in a document.
   package init(
@@ -96,7 +96,7 @@ package struct LegacyConversion: Sendable {
   }
 
   private mutating func add(_ peer: LegacyPeer, profiles: [String: String]) {
-    let name = "peer\(peers.count + 1)"
+    let name = "peer\(peer.index + 1)"
     var object = peer.bgpPeer(name: name, namespace: options.namespace)
     object.spec.bfdProfile = object.spec.bfdProfile.map { profiles[$0] ?? $0 }
     if options.makesSecrets, let password = object.spec.password, !password.isEmpty {

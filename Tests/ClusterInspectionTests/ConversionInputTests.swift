@@ -146,6 +146,13 @@ struct ConversionInputTests {
       for object in conversion.l2Advertisements { _ = try await client.create(object) }
       for object in conversion.communities { _ = try await client.create(object) }
       let both = try await ClusterState(reading: client, namespace: cluster.namespace)
+      // Objects have no entry's name to go by: a second one would be a second session.
+      let again = try await ConversionInput(reading: client, namespace: cluster.namespace)
+        .convert(options)
+      #expect(again.conversion.peers == [])
+      #expect(
+        again.messages.contains(
+          "peer 192.0.2.1 (AS 64513) is a BGPPeer already; it is left out"))
       try await client.delete(ConfigMap.resource, "config", namespace: cluster.namespace)
       let after = try await ClusterState(reading: client, namespace: cluster.namespace)
 
