@@ -184,8 +184,9 @@ import Testing
     }
   }
 
-  @Test func `What speakers of somebody else told frr-k8s is not touched`() async throws {
-    try await withOperatorFixture { fixture in
+  @Test(.needsClusterOfItsOwn)
+  func `What speakers of somebody else told frr-k8s is not touched`() async throws {
+    try await withOperatorFixture(isAlone: true) { fixture in
       let labels = ["app": "metallb", "component": "speaker"]
       var pod = PodSpec()
       pod.containers = [Container(name: "speaker", image: "example.org/speaker:v0.16.1")]
@@ -199,8 +200,10 @@ import Testing
       try await createConfigurations(fixture.namespace, fixture)
       try await fixture.withOperator {
         try await fixture.createPool("gold", ["192.0.2.0/28"])
-        // Pools are looked at after the installation.
         try await fixture.eventuallyPool("gold", accepted: "True", reason: "Accepted")
+        // By now the installation waits in the queue, if it has not been looked at yet.
+        try await fixture.createPool("silver", ["192.0.2.16/28"])
+        try await fixture.eventuallyPool("silver", accepted: "True", reason: "Accepted")
       }
       let left = try await fixture.client.list(
         FRRConfiguration.self, namespace: fixture.namespace)
