@@ -27,6 +27,7 @@ actor MembershipLoop {
   private var news: [Memberlist.Event] = []
   private var peers: Set<MemberAddress>?
   private var names: [String: MemberAddress] = [:]
+  private var metadata: [UInt8]?
   private var hasLeft = false
   private var closesAfterLeaving = false
   private var waitingForLeave: [CheckedContinuation<Void, Never>] = []
@@ -136,7 +137,11 @@ actor MembershipLoop {
   }
 
   func setMetadata(_ metadata: [UInt8]) throws(Memberlist.ConfigurationError) {
+    guard core != nil, metadata != self.metadata else { return }
+    self.metadata = metadata
     perform(try core?.setMetadata(metadata, now: .now, using: &generator))
+    // It is no news to the member itself, but what it says is part of the view.
+    publish()
   }
 
   func setKeys(_ keys: [GossipKey]) {

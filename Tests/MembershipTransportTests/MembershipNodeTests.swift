@@ -55,6 +55,15 @@ struct MembershipNodeTests {
     }
   }
 
+  @Test func `What a member says of itself is in its own view, too`() async throws {
+    try await WatchedMember.run(configuration(1)) { member in
+      member.node.setMetadata([1, 2, 3])
+      try await member.sees { $0.present.map(\.metadata) == [[1, 2, 3]] }
+      member.node.setMetadata([])
+      try await member.sees { $0.present.map(\.metadata) == [[]] }
+    }
+  }
+
   @Test func `A death is seen, and a return`() async throws {
     let addresses = Set(try (1...2).map { try block.member($0) })
     let second = try configuration(2)

@@ -84,6 +84,28 @@ import Testing
     }
   }
 
+  @Test func `A speaker that learns of its interfaces after it has joined takes what it leads`()
+    async throws
+  {
+    try await Scene.with { scene in
+      try await hosts.placePods(scene)
+      let options = try hosts.options(0)
+      let announcer = RecordedAnnouncer(interfaces: [])
+      try await withSpeaker(1, of: scene) { second in
+        try await second.isAnnouncing([scene.address])
+        try await scene.withSpeaker(
+          on: scene.nodes[0], announcer: announcer, change: { $0.gossip = options }
+        ) { first in
+          await first.checks.wait(for: .configuration)
+          announcer.setInterfaces(["eth0"])
+          // Nothing else happens that would have it look again.
+          try await first.isAnnouncing([scene.address])
+          try await second.isAnnouncing([])
+        }
+      }
+    }
+  }
+
   @Test func `A node that cannot answer for the family leaves the address to one that can`()
     async throws
   {
