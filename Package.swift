@@ -223,7 +223,7 @@ let package = Package(
       name: "SpeakerSimulation",
       dependencies: [
         "NetworkAddresses", "Layer2", "Membership", "KubernetesAPI", "ClusterConfiguration",
-        "Announcement",
+        "Announcement", "SeededRandomness",
       ],
       path: "Tests/Support/SpeakerSimulation", swiftSettings: settings),
     // lives of clusters by the thousand: `swift run -c release simulate-speakers 10000`
@@ -231,6 +231,8 @@ let package = Package(
       name: "simulate-speakers", dependencies: ["SpeakerSimulation"],
       path: "Tests/Support/SimulateSpeakers", swiftSettings: settings),
     .target(name: "ManualTime", path: "Tests/Support/ManualTime", swiftSettings: settings),
+    .target(
+      name: "SeededRandomness", path: "Tests/Support/SeededRandomness", swiftSettings: settings),
     .target(
       name: "KubernetesTesting",
       dependencies: [
@@ -265,13 +267,13 @@ let package = Package(
       swiftSettings: settings),
 
     // Tests, in the same order
-    tests("NetworkAddresses"),
-    tests("Backoff"),
+    tests("NetworkAddresses", ["SeededRandomness"]),
+    tests("Backoff", ["SeededRandomness"]),
     tests("PrometheusMetrics", [coreMetrics]),
-    tests("Layer2", ["NetworkAddresses"], resources: [.copy("Fixtures")]),
-    tests("IPAllocation", ["NetworkAddresses"]),
-    tests("Membership", resources: [.copy("Fixtures")]),
-    tests("KubernetesAPI"),
+    tests("Layer2", ["NetworkAddresses", "SeededRandomness"], resources: [.copy("Fixtures")]),
+    tests("IPAllocation", ["NetworkAddresses", "SeededRandomness"]),
+    tests("Membership", ["SeededRandomness"], resources: [.copy("Fixtures")]),
+    tests("KubernetesAPI", ["SeededRandomness"]),
     tests("KubernetesYAML", ["KubernetesAPI"]),
     tests(
       "MetalLBAPI", ["KubernetesAPI", "KubernetesYAML", "KubernetesClient", "KubernetesTesting"]),
@@ -280,7 +282,10 @@ let package = Package(
       ["NetworkAddresses", "KubernetesAPI", "KubernetesYAML", "MetalLBAPI"]),
     tests(
       "ClusterConfiguration",
-      ["NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration"]),
+      [
+        "NetworkAddresses", "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration",
+        "SeededRandomness",
+      ]),
     tests("ChartValues", ["KubernetesAPI", "KubernetesYAML", "MetalLBAPI"]),
     tests(
       "Announcement",
@@ -289,7 +294,8 @@ let package = Package(
     tests(
       "OperatorRendering", ["KubernetesAPI", "KubernetesYAML", "MetalLBAPI"], exclude: ["Golden"]),
     tests(
-      "LinuxNetwork", ["CLinuxNetwork", "NetworkAddresses", "NamespaceTesting"],
+      "LinuxNetwork",
+      ["CLinuxNetwork", "NetworkAddresses", "NamespaceTesting", "SeededRandomness"],
       resources: [.copy("Fixtures")]),
     tests(
       "Layer2Transport",
@@ -309,8 +315,8 @@ let package = Package(
     tests(
       "ControllerRuntime",
       [
-        "KubernetesAPI", "KubernetesClient", "KubernetesTesting", "ManualTime", logging,
-        serviceLifecycle,
+        "KubernetesAPI", "KubernetesClient", "KubernetesTesting", "ManualTime",
+        "SeededRandomness", logging, serviceLifecycle,
       ]),
     tests(
       "MetricsServer",
@@ -333,7 +339,7 @@ let package = Package(
         "KubernetesAPI", "MetalLBAPI", "LegacyConfiguration", "ClusterConfiguration",
         "ConfigurationWatch", "IPAllocation", "KubernetesClient", "ControllerRuntime",
         "KubernetesTesting",
-        "WebhookServer", "WebhookTesting", "ManualTime",
+        "WebhookServer", "WebhookTesting", "ManualTime", "SeededRandomness",
         "NetworkAddresses", "PrometheusMetrics", coreMetrics, logging, serviceLifecycle,
       ]),
     tests(
@@ -441,7 +447,6 @@ if Context.environment["METALLB_BENCHMARKS"] != nil {
   let tests = [
     "IPAllocationTests": [
       "AllocatorModelTests.swift", "ModelSeeds.swift", "ReferenceAllocator.swift",
-      "SeededGenerator.swift",
     ],
     "MetalLBControllerTests": [
       "ServiceConvergenceModelTests.swift", "ModelSeeds.swift", "Fixtures.swift",

@@ -29,6 +29,11 @@ struct FieldError: Error, Hashable, Sendable {
     FieldError(.invalid, field, value: value, detail: detail)
   }
 
+  static func invalidCIDR(_ field: String, _ text: String) -> FieldError {
+    .invalid(
+      field, .string(text), "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
+  }
+
   static func duplicate(_ field: String, _ value: JSONValue) -> FieldError {
     FieldError(.duplicate, field, value: value)
   }

@@ -44,15 +44,14 @@ package struct KernelAddresses: Sendable, Hashable {
         holders[address] = interface.name
       }
     }
+    guard let all = Self.arpIgnore("all") else { return }
     for link in links {
-      do throws(LinuxError) {
-        arpIgnore[link] = max(
-          try KernelParameter.integer("net/ipv4/conf/all/arp_ignore"),
-          try KernelParameter.integer("net/ipv4/conf/\(link)/arp_ignore"))
-      } catch {
-        continue
-      }
+      if let own = Self.arpIgnore(link) { arpIgnore[link] = max(all, own) }
     }
+  }
+
+  private static func arpIgnore(_ link: String) -> Int? {
+    try? KernelParameter.integer("net/ipv4/conf/\(link)/arp_ignore")
   }
 
   /// The first link on which the kernel answers for an address by itself; nil where it does on none.

@@ -1,22 +1,10 @@
 import Backoff
+import SeededRandomness
 import Testing
-
-/// SplitMix64: the same seed gives the same numbers on every run.
-private struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ mixed >> 31
-  }
-}
 
 @Suite struct BackoffTests {
   @Test func `Doubles from the initial delay up to the cap`() {
-    var generator = SeededGenerator(state: 1)
+    var generator = SeededGenerator(seed: 1)
     let backoff = Backoff(initial: .milliseconds(5), cap: .seconds(1), jitter: 0)
     let delays = (0...10).map { backoff.delay(afterFailures: $0, using: &generator) }
     #expect(
@@ -26,7 +14,7 @@ private struct SeededGenerator: RandomNumberGenerator {
 
   @Test(arguments: [1, 10, 1_000, Int.max])
   func `Stays at the cap for any number of failures`(failures: Int) {
-    var generator = SeededGenerator(state: 1)
+    var generator = SeededGenerator(seed: 1)
     for factor in [0, 0.5, 1, 1.5, 10, .infinity] {
       let backoff = Backoff(initial: .seconds(2), factor: factor, cap: .seconds(30), jitter: 0)
       let delay = backoff.delay(afterFailures: failures, using: &generator)
@@ -38,17 +26,17 @@ private struct SeededGenerator: RandomNumberGenerator {
   }
 
   @Test func `Jitter only shortens, by at most its share, and differs between calls`() {
-    var generator = SeededGenerator(state: 7)
+    var generator = SeededGenerator(seed: 7)
     let backoff = Backoff(initial: .seconds(1), cap: .seconds(60), jitter: 0.25)
     let delays = (0..<1_000).map { _ in backoff.delay(afterFailures: 4, using: &generator) }
     #expect(delays.allSatisfy { $0 > .seconds(5.999) && $0 <= .seconds(8) })
     #expect(Set(delays).count > 900)
-    var again = SeededGenerator(state: 7)
+    var again = SeededGenerator(seed: 7)
     #expect(backoff.delay(afterFailures: 4, using: &again) == delays.first)
   }
 
   @Test func `A cap below the initial delay wins`() {
-    var generator = SeededGenerator(state: 1)
+    var generator = SeededGenerator(seed: 1)
     let backoff = Backoff(initial: .seconds(9), cap: .seconds(3), jitter: 0)
     #expect(backoff.delay(afterFailures: 1, using: &generator) == .seconds(3))
     #expect(backoff.delay(afterFailures: 5, using: &generator) == .seconds(3))

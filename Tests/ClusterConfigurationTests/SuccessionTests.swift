@@ -2,6 +2,7 @@ import KubernetesAPI
 import LegacyConfiguration
 import MetalLBAPI
 import NetworkAddresses
+import SeededRandomness
 import Testing
 
 @testable import ClusterConfiguration

@@ -1,6 +1,7 @@
 import Backoff
 import KubernetesAPI
 import KubernetesClient
+import SeededRandomness
 import Testing
 
 @testable import ControllerRuntime
@@ -11,7 +12,7 @@ private struct Script {
 
   var machine: Machine
   var now = ContinuousClock.now
-  var generator = SeededGenerator(state: 1)
+  var generator = SeededGenerator(seed: 1)
 
   init(streamsLists: Bool) {
     machine = Machine(

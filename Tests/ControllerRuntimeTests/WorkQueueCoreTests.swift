@@ -1,3 +1,4 @@
+import SeededRandomness
 import Testing
 
 @testable import ControllerRuntime
@@ -115,7 +116,7 @@ import Testing
 
   /// Against a slow model: random operations from a seeded generator, the same answers.
   @Test(arguments: 0..<20) func `random operations keep the rules`(seed: UInt64) {
-    var random = SeededGenerator(state: seed)
+    var random = SeededGenerator(seed: seed)
     var queue = queue()
     var waiting: [String] = []
     var processing: Set<String> = []
@@ -142,18 +143,5 @@ import Testing
       #expect(queue.queuedCount == waiting.count)
       #expect(queue.processingCount == processing.count)
     }
-  }
-}
-
-/// SplitMix64: the same numbers for the same seed everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
   }
 }

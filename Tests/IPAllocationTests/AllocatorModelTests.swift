@@ -1,5 +1,6 @@
 import IPAllocation
 import NetworkAddresses
+import SeededRandomness
 import Testing
 
 /// Random operations on the allocator and on the reference, which must agree after each.

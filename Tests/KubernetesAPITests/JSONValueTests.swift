@@ -1,4 +1,5 @@
 import KubernetesAPI
+import SeededRandomness
 import Testing
 
 @Suite struct JSONValueTests {
@@ -84,7 +85,7 @@ import Testing
   }
 
   @Test func `Any bytes parse or throw`() {
-    var generator = SplitMix(state: 7)
+    var generator = SeededGenerator(seed: 7)
     let alphabet = Array(#"{}[]",:\u0123456789.eE+-truefalsn "#.utf8) + [0, 0xC3, 0xFF]
     for _ in 0..<20_000 {
       let bytes = (0..<Int.random(in: 0...24, using: &generator)).compactMap { _ in
@@ -113,17 +114,5 @@ import Testing
     #expect(value == ["spec": ["template": ["name": "x"]]])
     value[path: ["spec", "template", "name"]] = nil
     #expect(value == ["spec": ["template": [:]]])
-  }
-}
-
-/// A small seeded generator for tests (SplitMix64).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
   }
 }

@@ -1,4 +1,5 @@
 import Layer2
+import SeededRandomness
 import Testing
 
 @Suite struct GratuitousScheduleTests {

@@ -1,5 +1,6 @@
 import Layer2
 import NetworkAddresses
+import SeededRandomness
 import Testing
 
 @Suite struct Layer2ResponderTests {

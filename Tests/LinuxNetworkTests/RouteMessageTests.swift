@@ -1,5 +1,6 @@
 import LinuxNetwork
 import NetworkAddresses
+import SeededRandomness
 import Testing
 
 @Suite struct RouteMessageTests {
@@ -184,20 +185,5 @@ private struct LinkMessage {
 
   var bytes: [UInt8] {
     [UInt8(payload.count + 16), 0, 0, 0, 16, 0, 0, 0] + [UInt8](repeating: 0, count: 8) + payload
-  }
-}
-
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

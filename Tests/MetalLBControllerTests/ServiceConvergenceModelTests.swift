@@ -3,6 +3,7 @@ import IPAllocation
 import KubernetesAPI
 import MetalLBAPI
 import NetworkAddresses
+import SeededRandomness
 import Testing
 
 @testable import MetalLBController
@@ -32,19 +33,6 @@ struct ServiceConvergenceModelTests {
   }
 }
 
-/// SplitMix64.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
-}
-
 private struct World {
   var random: SeededGenerator
   /// The truth of the API.
@@ -70,7 +58,7 @@ private struct World {
   ]
 
   init(seed: UInt64) {
-    random = SeededGenerator(state: seed)
+    random = SeededGenerator(seed: seed)
     changePools()
     restart()
   }

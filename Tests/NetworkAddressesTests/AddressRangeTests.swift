@@ -1,4 +1,5 @@
 import NetworkAddresses
+import SeededRandomness
 import Testing
 
 @Suite struct AddressRangeTests {

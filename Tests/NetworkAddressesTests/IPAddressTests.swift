@@ -1,4 +1,5 @@
 import NetworkAddresses
+import SeededRandomness
 import Testing
 
 struct Literal: CustomTestStringConvertible {

@@ -225,10 +225,7 @@ enum CoreRules {
           let path = "spec.\(direction)[\(index)].\(peers)[\(place)]"
           let cidr = peer.text("ipBlock", "cidr")
           if peer.has("ipBlock"), CIDRBlock(cidr) == nil {
-            errors.append(
-              .invalid(
-                "\(path).ipBlock.cidr", .string(cidr),
-                "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"))
+            errors.append(.invalidCIDR("\(path).ipBlock.cidr", cidr))
           }
           if !peer.has("ipBlock"), !peer.has("podSelector"), !peer.has("namespaceSelector") {
             errors.append(.required(path, "must specify a peer"))

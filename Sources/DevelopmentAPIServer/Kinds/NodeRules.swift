@@ -86,9 +86,7 @@ enum NodeRules {
     let texts = node.texts("spec", "podCIDRs")
     var errors: [FieldError] = []
     for (index, text) in texts.enumerated() {
-      if let problem = problem(ofCIDR: text) {
-        errors.append(.invalid("spec.podCIDRs[\(index)]", .string(text), problem))
-      }
+      errors += fault(ofCIDR: text, at: "spec.podCIDRs[\(index)]")
     }
     let families = texts.compactMap { CIDRBlock($0)?.first.family }
     if texts.count > 1, families.count == texts.count, Set(families).count < texts.count {
@@ -100,21 +98,27 @@ enum NodeRules {
     return errors
   }
 
-  private static func problem(ofCIDR text: String) -> String? {
+  private static func fault(ofCIDR text: String, at path: String) -> [FieldError] {
     guard let block = CIDRBlock(text) else {
-      let parts = text.split(separator: "/").flatMap { $0.split(separator: ".") }
-      let mended = text.split(separator: "/").map { part in
-        part.split(separator: ".").map { String(Int($0) ?? -1) }.joined(separator: ".")
-      }.joined(separator: "/")
-      let hasZeros = parts.contains { $0.count > 1 && $0.first == "0" }
-      return hasZeros && CIDRBlock(mended) != nil
-        ? "must not have leading 0s in IP or prefix length"
-        : "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+      return CIDRBlock(withoutLeadingZeros(text)) == nil
+        ? [.invalidCIDR(path, text)]
+        : [.invalid(path, .string(text), "must not have leading 0s in IP or prefix length")]
     }
-    guard let address = text.split(separator: "/").first.flatMap({ IPAddress($0) }),
-      address == block.first
-    else { return "must not have bits set beyond the prefix length" }
-    return nil
+    guard text.split(separator: "/").first.flatMap({ IPAddress($0) }) != block.first else {
+      return []
+    }
+    return [.invalid(path, .string(text), "must not have bits set beyond the prefix length")]
+  }
+
+  /// `010.1.0.0/024` as `10.1.0.0/24`
+  private static func withoutLeadingZeros(_ text: String) -> String {
+    text.split(separator: "/", omittingEmptySubsequences: false).map { part in
+      part.split(separator: ".", omittingEmptySubsequences: false).map { number in
+        guard number.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return number }
+        let rest = number.drop { $0 == "0" }
+        return rest.isEmpty ? number.suffix(1) : rest
+      }.joined(separator: ".")
+    }.joined(separator: "/")
   }
 
   private static func validateAddresses(_ node: JSONValue) -> [FieldError] {

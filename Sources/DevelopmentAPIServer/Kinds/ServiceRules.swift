@@ -310,10 +310,7 @@ enum ServiceRules {
     }
     for (index, text) in spec.texts("loadBalancerSourceRanges").enumerated()
     where CIDRBlock(text.filter { $0 != " " }) == nil {
-      errors.append(
-        .invalid(
-          "\(path)[\(index)]", .string(text),
-          "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"))
+      errors.append(.invalidCIDR("\(path)[\(index)]", text))
     }
     return errors
   }

@@ -1,6 +1,7 @@
 package import Membership
 import KubernetesAPI
 import NetworkAddresses
+import SeededRandomness
 
 /// One random life of a cluster: faults come and go, then everything heals, and what must hold then is checked.
 ///

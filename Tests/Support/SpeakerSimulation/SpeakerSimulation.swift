@@ -4,6 +4,7 @@ package import KubernetesAPI
 import Layer2
 package import Membership
 package import NetworkAddresses
+package import SeededRandomness
 
 /// Speakers with their real cores (membership, election, ownership, responder) on a virtual clock, the networks between them,
 /// the API server and a client on the link. The same seed gives the same run.
@@ -14,22 +15,22 @@ package struct SpeakerSimulation {
   package var generator: SeededGenerator
   package private(set) var services: [NamespacedName: SimulatedService] = [:]
   /// Who began to answer for an address, and when.
-  package private(set) var moves: [Move] = []
-  package private(set) var gratuitousFrames = 0
+  package internal(set) var moves: [Move] = []
+  package internal(set) var gratuitousFrames = 0
   /// How often a claim seemed to come from a host that is no node. There is none.
-  package private(set) var strangers = 0
+  package internal(set) var strangers = 0
   var speakers: [SimulatedSpeaker] = []
   var client = SimulatedClient()
   let parameters: MemberlistParameters
   let configuration: ValidatedConfiguration
   private let peerKnowledge: PeerKnowledge
   private var agenda = Agenda<Planned>()
-  private var lastSetting = 0
+  var lastSetting = 0
   private var version = 0
   /// The other end of each open stream, and when the last bytes on their way arrive there.
-  private var links: [StreamEnd: (other: StreamEnd, busyUntil: ContinuousClock.Instant)] = [:]
-  private var firstBytes: [StreamEnd: [UInt8]] = [:]
-  private var nodesByAddress: [MemberAddress: Int] = [:]
+  var links: [StreamEnd: (other: StreamEnd, busyUntil: ContinuousClock.Instant)] = [:]
+  var firstBytes: [StreamEnd: [UInt8]] = [:]
+  var nodesByAddress: [MemberAddress: Int] = [:]
   /// All nodes, those that come first for an address first: the election of some of them is the first of those.
   private var orders: [IPAddress: [Int]] = [:]
 
@@ -47,7 +48,7 @@ package struct SpeakerSimulation {
     package var node: Int
   }
 
-  private enum Planned {
+  enum Planned {
     case node(Int, process: Int, SimulatedSpeaker.Occurrence)
     case clientFrame([UInt8])
     case clientTurn
@@ -149,8 +150,22 @@ package struct SpeakerSimulation {
     return true
   }
 
-  private mutating func plan(_ planned: Planned, after delay: Duration) {
+  mutating func plan(_ planned: Planned, after delay: Duration) {
     agenda.insert(planned, at: now + delay)
+  }
+
+  mutating func schedule(_ occurrence: SimulatedSpeaker.Occurrence, at index: Int) {
+    schedule(occurrence, at: index, after: randomDelay())
+  }
+
+  mutating func schedule(_ occurrence: SimulatedSpeaker.Occurrence, at end: StreamEnd) {
+    plan(.node(end.node, process: end.process, occurrence), after: randomDelay())
+  }
+
+  mutating func schedule(
+    _ occurrence: SimulatedSpeaker.Occurrence, at index: Int, after delay: Duration
+  ) {
+    plan(.node(index, process: speakers[index].process, occurrence), after: delay)
   }
 
   private mutating func randomDelay() -> Duration {
@@ -161,7 +176,7 @@ package struct SpeakerSimulation {
     return .nanoseconds(nanoseconds)
   }
 
-  private mutating func isLost() -> Bool {
+  mutating func isLost() -> Bool {
     network.loss > 0 && Double.random(in: 0..<1, using: &generator) < network.loss
   }
 
@@ -221,7 +236,7 @@ package struct SpeakerSimulation {
     settle(index)
   }
 
-  private mutating func updatePeers(_ index: Int, metadata: [String: [UInt8]]) {
+  mutating func updatePeers(_ index: Int, metadata: [String: [UInt8]]) {
     let addresses = speakers.indices.map { other in
       (speakers[other].name, peerKnowledge == .gossip ? [] : [Self.nodeAddress(other)])
     }
@@ -343,7 +358,7 @@ package struct SpeakerSimulation {
 
   // MARK: The link
 
-  private mutating func broadcast(_ frame: [UInt8], from sender: Int?) {
+  mutating func broadcast(_ frame: [UInt8], from sender: Int?) {
     if let sender, network.downLinks.contains(sender) { return }
     for index in speakers.indices where index != sender && !network.downLinks.contains(index) {
       if !isLost() { schedule(.frame(frame), at: index) }
@@ -352,7 +367,7 @@ package struct SpeakerSimulation {
   }
 
   /// Sends a frame to whom it is for.
-  private mutating func send(_ frame: [UInt8], from sender: Int) {
+  mutating func send(_ frame: [UInt8], from sender: Int) {
     guard let header = EthernetHeader(decoding: frame.span.bytes) else { return }
     if header.destination.isGroup { return broadcast(frame, from: sender) }
     guard !network.downLinks.contains(sender), !isLost() else { return }
@@ -362,258 +377,6 @@ package struct SpeakerSimulation {
       !network.downLinks.contains(target)
     {
       schedule(.frame(frame), at: target)
-    }
-  }
-
-  // MARK: Speakers
-
-  private mutating func schedule(_ occurrence: SimulatedSpeaker.Occurrence, at index: Int) {
-    schedule(occurrence, at: index, after: randomDelay())
-  }
-
-  private mutating func schedule(_ occurrence: SimulatedSpeaker.Occurrence, at end: StreamEnd) {
-    plan(.node(end.node, process: end.process, occurrence), after: randomDelay())
-  }
-
-  private mutating func schedule(
-    _ occurrence: SimulatedSpeaker.Occurrence, at index: Int, after delay: Duration
-  ) {
-    plan(.node(index, process: speakers[index].process, occurrence), after: delay)
-  }
-
-  private mutating func deliver(_ occurrence: SimulatedSpeaker.Occurrence, to index: Int) {
-    guard speakers[index].core != nil else {
-      if case .accept(let dialler) = occurrence { refuse(dialler, at: index) }
-      return
-    }
-    switch occurrence {
-    case .datagram(let bytes, let sender):
-      tell(index) { core, now, generator in
-        core.receive(datagram: bytes, from: sender, now: now, using: &generator)
-      }
-    case .timer(let timer, let setting):
-      guard speakers[index].timers[timer] == setting else { return }
-      speakers[index].timers[timer] = nil
-      tell(index) { core, now, generator in core.timerFired(timer, now: now, using: &generator) }
-    case .accept(let dialler): accept(dialler, at: index)
-    case .bytes(let bytes, let stream):
-      tell(index) { core, now, generator in
-        core.receive(bytes, on: stream, now: now, using: &generator)
-      }
-    case .closed(let stream):
-      links[StreamEnd(node: index, process: speakers[index].process, stream: stream)] = nil
-      tell(index) { core, now, generator in
-        core.streamClosed(stream, now: now, using: &generator)
-      }
-    case .frame(let frame):
-      var answer: [UInt8] = []
-      _ = speakers[index].responder.answer(
-        frame.span.bytes, arrivedOn: 1, now: now, into: &answer)
-      if !answer.isEmpty { send(answer, from: index) }
-    case .wake: speakers[index].nextWake = nil
-    case .look(let services): look(at: services, index)
-    case .joinIsOver:
-      speakers[index].isSettled = true
-      speakers[index].hasMemberNews = true
-    case .services(let version):
-      guard version > speakers[index].version else { return }
-      let changed = services.filter { speakers[index].services[$0.key] != $0.value }.keys.sorted()
-      speakers[index].version = version
-      speakers[index].services = services
-      look(at: changed, index)
-    case .terminate:
-      let (commands, _) = speakers[index].ownership.stop()
-      perform(commands, at: index)
-      kill(index)
-      return
-    }
-    // Gossip that brings no news of members concerns nothing else.
-    if occurrence.isGossip, !speakers[index].hasMemberNews { return }
-    settle(index)
-  }
-
-  /// Brings the parts of a speaker in line after an event: members to ownership, ownership to responder, responder to
-  /// link.
-  private mutating func settle(_ index: Int) {
-    guard speakers[index].core != nil else { return }
-    if speakers[index].hasMemberNews {
-      speakers[index].hasMemberNews = false
-      let metadata = presentMetadata(index)
-      updatePeers(index, metadata: metadata)
-      let view = clusterView(of: index, metadata)
-      if speakers[index].lastView != view {
-        speakers[index].lastView = view
-        look(at: speakers[index].services.keys.sorted(), index)
-      }
-    }
-    transmit(index)
-    for report in speakers[index].responder.takeReports() {
-      let consequence = speakers[index].ownership.handle(report, now: now)
-      switch consequence.news {
-      case .addressInUse, .addressConflict: strangers += 1
-      case .splitBrain, nil: break
-      }
-      perform(consequence.commands, at: index)
-      look(at: consequence.services, index)
-      if let (services, delay) = consequence.later {
-        schedule(.look(services), at: index, after: delay)
-      }
-    }
-    transmit(index)
-    _ = speakers[index].responder.takeGroupChanges()
-    guard let next = speakers[index].responder.nextRound(now: now) else { return }
-    if let planned = speakers[index].nextWake, planned <= next { return }
-    speakers[index].nextWake = next
-    schedule(.wake, at: index, after: max(.microseconds(1), next - now))
-  }
-
-  private mutating func transmit(_ index: Int) {
-    for target in speakers[index].responder.takeRounds(now: now) {
-      for frame in speakers[index].responder.gratuitousFrames(for: target) {
-        gratuitousFrames += 1
-        broadcast(frame, from: index)
-      }
-    }
-    for target in speakers[index].responder.takeProbes(now: now) {
-      if let frame = speakers[index].responder.probeFrame(for: target) {
-        broadcast(frame, from: index)
-      }
-    }
-  }
-
-  /// What the members say of themselves.
-  private func presentMetadata(_ index: Int) -> [String: [UInt8]] {
-    let present = speakers[index].core?.members.filter(\.state.isPresent) ?? []
-    return Dictionary(present.map { ($0.name, $0.metadata) }) { first, _ in first }
-  }
-
-  private func clusterView(of index: Int, _ metadata: [String: [UInt8]]) -> ClusterView {
-    let facts = Dictionary(uniqueKeysWithValues: speakers.map { ($0.name, NodeFacts()) })
-    guard speakers[index].isSettled else { return ClusterView(nodes: facts) }
-    return ClusterView(nodes: facts, metadata: metadata, memory: speakers[index].memory)
-  }
-
-  private mutating func look(at keys: [NamespacedName], _ index: Int) {
-    guard let view = speakers[index].lastView, speakers[index].isSettled else { return }
-    for key in keys {
-      let service = speakers[index].services[key]
-      let facts = service.map { ServiceFacts(key: key, addresses: [$0.address]) }
-      let endpoints = UsableEndpoints(exist: service?.hasEndpoint ?? false, nodes: [])
-      let change = speakers[index].ownership.reconcile(
-        key, facts, endpoints: endpoints, configuration: configuration, cluster: view,
-        interfaces: LocalInterfaces(["eth0": .answers([.ipv4])]), now: now)
-      perform(change?.commands ?? [], at: index)
-    }
-  }
-
-  private mutating func perform(_ commands: [Layer2Ownership.Command], at index: Int) {
-    for command in commands {
-      switch command {
-      case .announce(let address, let interfaces, let options):
-        speakers[index].responder.announce(address, on: interfaces, options: options, now: now)
-        moves.append(Move(time: now, address: address, node: index))
-      case .withdraw(let address): speakers[index].responder.withdraw(address)
-      case .handOver(let address, let duration):
-        speakers[index].responder.handOver(address, until: now + duration, now: now)
-      case .watch(let address, let interfaces):
-        speakers[index].responder.watch(address, on: interfaces, now: now)
-      case .defend(let address): speakers[index].responder.defend(address, now: now)
-      }
-    }
-  }
-
-  // MARK: Membership
-
-  private mutating func tell(
-    _ index: Int,
-    _ event: (inout Memberlist, ContinuousClock.Instant, inout SeededGenerator) -> [Memberlist
-      .Action]
-  ) {
-    guard var core = speakers[index].core else { return }
-    speakers[index].core = nil
-    let actions = event(&core, now, &generator)
-    speakers[index].core = core
-    for action in actions { perform(action, for: index) }
-  }
-
-  private mutating func perform(_ action: Memberlist.Action, for index: Int) {
-    switch action {
-    case .send(let bytes, let address):
-      guard let target = reachable(address, from: index), !isLost() else { return }
-      schedule(.datagram(bytes, from: speakers[index].address), at: target)
-    case .openStream(let id, let address, let bytes):
-      guard let target = reachable(address, from: index) else { return }
-      let dialler = StreamEnd(node: index, process: speakers[index].process, stream: id)
-      firstBytes[dialler] = bytes
-      schedule(.accept(dialler), at: target)
-    case .finishStream(let id, let bytes):
-      let end = StreamEnd(node: index, process: speakers[index].process, stream: id)
-      transmit(bytes, from: end, thenClose: true)
-      schedule(.closed(id), at: end)
-    case .closeStream(let id):
-      let end = StreamEnd(node: index, process: speakers[index].process, stream: id)
-      if let link = links.removeValue(forKey: end) {
-        schedule(.closed(link.other.stream), at: link.other)
-      }
-    case .setTimer(let timer, let delay):
-      lastSetting += 1
-      speakers[index].timers[timer] = lastSetting
-      schedule(.timer(timer, setting: lastSetting), at: index, after: delay)
-    case .cancelTimer(let timer):
-      speakers[index].timers[timer] = nil
-    case .report(.peerJoined(let peer)), .report(.peerFailed(let peer, _)):
-      speakers[index].hasMemberNews = true
-      speakers[index].unansweredPeers.remove(peer)
-      if case .report(.peerJoined) = action { speakers[index].isSettled = true }
-      if speakers[index].unansweredPeers.isEmpty { speakers[index].isSettled = true }
-    case .report(.joined), .report(.updated), .report(.left):
-      speakers[index].hasMemberNews = true
-    case .report:
-      break
-    }
-  }
-
-  private func reachable(_ address: MemberAddress, from index: Int) -> Int? {
-    guard let target = nodesByAddress[address],
-      !network.cutGossip.contains(SimulatedNetwork.Pair(from: index, to: target))
-    else { return nil }
-    return target
-  }
-
-  private mutating func accept(_ dialler: StreamEnd, at index: Int) {
-    var accepted: StreamID?
-    tell(index) { core, now, generator in
-      let (id, actions) = core.acceptStream(now: now, using: &generator)
-      accepted = id
-      return actions
-    }
-    guard let accepted else { return refuse(dialler, at: index) }
-    let end = StreamEnd(node: index, process: speakers[index].process, stream: accepted)
-    links[end] = (dialler, now)
-    links[dialler] = (end, now)
-    transmit(firstBytes.removeValue(forKey: dialler) ?? [], from: dialler)
-  }
-
-  private mutating func refuse(_ dialler: StreamEnd, at index: Int) {
-    firstBytes[dialler] = nil
-    guard speakers[index].power != .off else { return }
-    schedule(.closed(dialler.stream), at: dialler)
-  }
-
-  /// Bytes of a stream arrive in order.
-  private mutating func transmit(
-    _ bytes: [UInt8], from end: StreamEnd, thenClose: Bool = false
-  ) {
-    guard let link = links[end],
-      !network.cutGossip.contains(SimulatedNetwork.Pair(from: end.node, to: link.other.node))
-    else { return }
-    let time = max(now + network.delay.upperBound, link.busyUntil)
-    links[end]?.busyUntil = time
-    let target = link.other
-    plan(
-      .node(target.node, process: target.process, .bytes(bytes, target.stream)), after: time - now)
-    if thenClose {
-      plan(.node(target.node, process: target.process, .closed(target.stream)), after: time - now)
     }
   }
 }
