@@ -57,8 +57,9 @@ package struct Layer2Ownership: Sendable {
   }
 
   /// How long an address is answered for after another node's turn has come: until that node tells the network, which
-  /// takes as long as it needs to notice; more than a period of its burst, of which the first round may have been missed.
-  package static let handover = Duration.milliseconds(1500)
+  /// takes as long as it needs to notice. Nobody is harmed by a longer time, as the first word of the next one ends it; a
+  /// busy machine may need it, and the first rounds of the burst may be missed.
+  package static let handover = Duration.seconds(3)
 
   package let rules: Layer2Rules
   var table = Layer2AnnouncementTable()
