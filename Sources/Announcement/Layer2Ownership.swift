@@ -183,6 +183,8 @@ package struct Layer2Ownership: Sendable {
       let options = AnnouncementOptions(
         probesFirst: terms.detectsDuplicates && mayProbe, refreshInterval: terms.refreshInterval)
       link.noteKnown([address])
+      // From here on others are heard anew: they learn that the address has an owner.
+      link.forgetWitnesses(of: address)
       if options.probesFirst { link.beginProbing(address) }
       return .announce(address, terms.interfaces, options)
     case .withdraw(let address):
@@ -191,8 +193,11 @@ package struct Layer2Ownership: Sendable {
       switch outcome {
       case .yielded(let announcement, _):
         return .watch(address, announcement.terms.interfaces)
-      case .withheld(let reason) where isAnswered && reason.owner != nil:
-        return .handOver(address, within: Self.handover)
+      case .withheld(let reason) where isAnswered:
+        guard let owner = reason.owner else { return .withdraw(address) }
+        // One that was heard already need not say it again.
+        let hasTold = link.witnesses(of: [address], now: now).contains(owner)
+        return hasTold ? .withdraw(address) : .handOver(address, within: Self.handover)
       case .announced, .withheld, .interfacesMissing:
         return .withdraw(address)
       }

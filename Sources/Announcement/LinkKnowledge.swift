@@ -103,6 +103,9 @@ package struct LinkKnowledge: Sendable {
     }
   }
 
+  /// What was heard about an address until now counts no longer.
+  package mutating func forgetWitnesses(of address: IPAddress) { witnesses[address] = nil }
+
   /// The nodes that were heard answering for any of the addresses of late.
   package mutating func witnesses(
     of addresses: some Sequence<IPAddress>, now: ContinuousClock.Instant

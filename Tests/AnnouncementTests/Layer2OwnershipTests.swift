@@ -39,8 +39,11 @@ import Testing
       interfaces: interfaces, now: start + time)
   }
 
-  private func hear(_ ownership: inout Layer2Ownership, after time: Duration) {
-    _ = ownership.handle(
+  @discardableResult
+  private func hear(
+    _ ownership: inout Layer2Ownership, after time: Duration
+  ) -> Layer2Ownership.Consequence {
+    ownership.handle(
       .claimed(
         AddressClaim(
           address: address, hardwareAddress: hardware, interface: "eth0", peer: "node3",
@@ -72,6 +75,20 @@ import Testing
     hear(&ownership, after: .seconds(3))
     let back = try #require(look(&ownership, members: ["node1"], after: .seconds(3)))
     #expect(back.commands == [.watch(address, .all)])
+  }
+
+  @Test func `Waits for no word of an owner that has told the network already`() throws {
+    var ownership = ownership()
+    _ = look(&ownership, members: ["node1"], after: .zero)
+    // Back from a pause, it speaks before its membership has spread.
+    hear(&ownership, after: .seconds(4))
+    let back = try #require(look(&ownership, members: ["node1", "node3"], after: .seconds(4)))
+    #expect(back.commands == [.withdraw(address)])
+    // What was said before this node announced again is no word for now, but what comes a moment late is.
+    _ = look(&ownership, members: ["node1"], after: .seconds(5))
+    let again = try #require(look(&ownership, members: ["node1", "node3"], after: .seconds(6)))
+    #expect(again.commands == [.handOver(address, within: Layer2Ownership.handover)])
+    #expect(hear(&ownership, after: .seconds(6)).commands == [.withdraw(address)])
   }
 
   @Test func `Has left when every address that it leaves has another owner, and not before`() throws

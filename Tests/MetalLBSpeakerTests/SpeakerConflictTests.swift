@@ -136,10 +136,19 @@ import Testing
         speaker.announcer.report(claim(scene.address, .announcing, peer: scene.nodes[0]))
         try await speaker.announcer.eventually { $0.watched == [scene.address] }
         #expect(speaker.announcer.current.announced.isEmpty)
-        _ = try await scene.event("splitBrain")
-        _ = try await scene.statuses("is gone") { $0.isEmpty }
-        speaker.announcer.report(claim(scene.address, .watching, peer: scene.nodes[0]))
-        // It is asked every second, and no answer comes any more.
+        // It is asked every second, and answers for a while.
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask {
+            while true {
+              speaker.announcer.report(claim(scene.address, .watching, peer: scene.nodes[0]))
+              try await Task.sleep(for: .seconds(1))
+            }
+          }
+          _ = try await scene.event("splitBrain")
+          _ = try await scene.statuses("is gone") { $0.isEmpty }
+          group.cancelAll()
+        }
+        // No answer comes any more.
         try await speaker.isAnnouncing([scene.address])
       }
     }
