@@ -5,14 +5,13 @@ import KubernetesClient
 /// How a controller serves Services that wait when it starts.
 struct BacklogFigures: Sendable {
   var count: Int
-  /// Status writes a second of a loop that does nothing else, one at a time and ``BenchmarkCluster/writers`` at a time.
-  var singleWriterRate: Double
-  var bareRate: Double
-  /// Status writes a second of the controller, between its first and its last.
-  var rate: Double
-  /// Processor time of client and server for one write: what the rates follow from where nothing else runs.
-  var bareCost: Duration
-  var cost: Duration
+  /// A loop that does nothing else, one write at a time.
+  var singleWriter: WritePace
+  /// ``BenchmarkCluster/writers`` at a time: the mean of one loop before the controller and one after it, as machines
+  /// have moods.
+  var bare: WritePace
+  /// The controller, between its first write and its last.
+  var ours: WritePace
   /// From the start of the process to the last write.
   var time: Duration
   var writesPerService: Double
@@ -28,13 +27,8 @@ struct BacklogFigures: Sendable {
 
   init(_ count: Int, _ cluster: BenchmarkCluster) async throws {
     self.count = count
-    try await cluster.createServices(
-      count, in: BenchmarkCluster.bare, class: "example.com/nobody")
-    singleWriterRate = try await Self.bareLoop(cluster, min(count, 1000), writers: 1)
-    let before = try cluster.processorTime(of: getpid())
-    bareRate = try await Self.bareLoop(cluster, count, writers: BenchmarkCluster.writers)
-    bareCost = (try cluster.processorTime(of: getpid()) - before) / count
-    try await cluster.client.deleteCollection(Service.self, namespace: BenchmarkCluster.bare)
+    let bareBefore = try await Self.bareLoop(cluster, count)
+    singleWriter = try await Self.bareLoop(cluster, min(count, 1000), writers: 1)
     try await cluster.createServices(count, in: BenchmarkCluster.waiting)
 
     let writes = try await RequestCount("update", "services/status", client: cluster.client)
@@ -44,32 +38,37 @@ struct BacklogFigures: Sendable {
       let first = try await writes.reach(1)
       let before = try cluster.processorTime(of: process)
       let last = try await writes.reach(count)
-      let cost = (try cluster.processorTime(of: process) - before) / count
+      let cost = try cluster.processorTime(of: process) - before
       let figures = try ProcessFigures(process: process)
       let early = try await events.value
       // Whatever is written once more would be by now.
       try await Task.sleep(for: .seconds(30))
       return (first, last, figures, early, try ProcessFigures(process: process), cost)
     }
-    rate = Double(count) / (run.1 - run.0).seconds
+    ours = WritePace(count, in: run.1 - run.0, cost: run.5)
     time = run.1 - start
     processorTime = run.2.processorTime
     (memory, memoryAtRest) = (run.2, run.4)
-    cost = run.5
     self.events = (run.3, try await events.value)
     writesPerService = Double(try await writes.value) / Double(count)
     let addresses = try await cluster.client.list(
       Service.self, namespace: BenchmarkCluster.waiting
     ).items.flatMap { $0.status?.loadBalancer?.ingress ?? [] }.compactMap(\.ip)
     served = Set(addresses).count
+    try await cluster.client.deleteCollection(Service.self, namespace: BenchmarkCluster.waiting)
+    let bareAfter = try await Self.bareLoop(cluster, count)
+    bare = WritePace(mean: bareBefore, bareAfter)
   }
 
-  /// Writes the status of Services as the controller does, without reading anything in between.
+  /// Writes the status of Services as the controller does, without reading anything in between: of fresh ones, as theirs
+  /// is the first status.
   private static func bareLoop(
-    _ cluster: BenchmarkCluster, _ count: Int, writers: Int
-  ) async throws -> Double {
+    _ cluster: BenchmarkCluster, _ count: Int, writers: Int = BenchmarkCluster.writers
+  ) async throws -> WritePace {
+    try await cluster.createServices(count, in: BenchmarkCluster.bare, class: "example.com/nobody")
     let services = try await cluster.client.list(Service.self, namespace: BenchmarkCluster.bare)
-      .items.prefix(count)
+      .items
+    let before = try cluster.processorTime(of: getpid())
     let start = ContinuousClock.now
     try await cluster.forEach(services, writers: writers) { service in
       var service = service
@@ -78,7 +77,29 @@ struct BacklogFigures: Sendable {
         loadBalancer: .init(ingress: [.init(ip: "10.11.12.\(writers)")]))
       _ = try await cluster.client.updateStatus(service)
     }
-    return Double(count) / (ContinuousClock.now - start).seconds
+    let pace = WritePace(
+      count, in: ContinuousClock.now - start,
+      cost: try cluster.processorTime(of: getpid()) - before)
+    try await cluster.client.deleteCollection(Service.self, namespace: BenchmarkCluster.bare)
+    return pace
+  }
+}
+
+/// How fast status writes went.
+struct WritePace: Sendable {
+  /// A second.
+  var rate: Double
+  /// Processor time of client and server for one: what the rates follow from where nothing else runs.
+  var cost: Duration
+
+  init(_ count: Int, in time: Duration, cost: Duration) {
+    rate = Double(count) / time.seconds
+    self.cost = cost / count
+  }
+
+  init(mean first: WritePace, _ second: WritePace) {
+    rate = (first.rate + second.rate) / 2
+    cost = (first.cost + second.cost) / 2
   }
 }
 

@@ -42,9 +42,9 @@ func measureBacklog() async throws {
       try await BacklogFigures(count, cluster)
     }
     row([
-      "\(count)", "\(Int(figures.singleWriterRate))", "\(Int(figures.bareRate))",
-      "\(Int(figures.rate))", "\(Int(figures.rate / figures.bareRate * 100)) %",
-      "\(Int(figures.bareCost / figures.cost * 100)) %",
+      "\(count)", "\(Int(figures.singleWriter.rate))", "\(Int(figures.bare.rate))",
+      "\(Int(figures.ours.rate))", "\(Int(figures.ours.rate / figures.bare.rate * 100)) %",
+      "\(Int(figures.bare.cost / figures.ours.cost * 100)) %",
       tenths(figures.time.seconds), tenths(figures.processorTime.seconds),
       megabytes(figures.memory), megabytes(figures.memoryAtRest), tenths(figures.writesPerService),
       "\(figures.served)", "\(figures.events.0), \(figures.events.1)",

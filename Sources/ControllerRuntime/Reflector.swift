@@ -155,8 +155,8 @@ actor Reflector<R: KubernetesResource> {
       let events = try await client.watch(
         selection.kind, namespace: selection.namespace, options: options)
       await perform(step(.watchOpened))
-      for try await event in events {
-        if let operation = await perform(step(.received(read(event)))) { return operation }
+      for try await line in events.lines {
+        if let operation = await perform(step(.received(try read(line)))) { return operation }
       }
       try Task.checkCancellation()
       return await perform(step(.watchEnded))
@@ -166,8 +166,13 @@ actor Reflector<R: KubernetesResource> {
     }
   }
 
-  private func read(_ event: WatchEvent) -> WatchDelivery<R> {
-    switch event {
+  private func read(_ line: WatchLine) throws(KubernetesError) -> WatchDelivery<R> {
+    if let recognize, let (name, version) = line.addedOrModified,
+      let object = recognize(name, version)
+    {
+      return .upsert(object, version: version)
+    }
+    switch try line.event() {
     case .added(let object), .modified(let object): return read(object)
     case .deleted(let object):
       let (key, version) = Self.identity(object)
@@ -179,10 +184,6 @@ actor Reflector<R: KubernetesResource> {
   }
 
   private func read(_ value: JSONValue) -> WatchDelivery<R> {
-    if let recognize {
-      let (key, version) = Self.identity(value)
-      if let object = recognize(key, version) { return .upsert(object, version: version) }
-    }
     do {
       var object = try value.decode(R.self)
       transform?(&object)

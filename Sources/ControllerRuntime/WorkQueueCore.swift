@@ -94,7 +94,10 @@ struct WorkQueueCore<Key: Hashable & Sendable> {
 
   func failureCount(_ key: Key) -> Int { failures[key, default: 0] }
 
-  mutating func forget(_ key: Key) { failures[key] = nil }
+  mutating func forget(_ key: Key) {
+    // Mostly nothing fails.
+    if !failures.isEmpty { failures[key] = nil }
+  }
 
   /// Queues every key whose time has come, and says when the next one's will.
   mutating func advance(to now: Instant) -> Instant? {

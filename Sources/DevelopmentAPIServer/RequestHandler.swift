@@ -44,7 +44,10 @@ struct RequestHandler: Sendable {
     case .afterwards?:
       _ = try? await answer(request, attributes, user, strike)
       return .reset
-    case nil: return try await answer(request, attributes, user, strike)
+    case nil:
+      let answer = try await answer(request, attributes, user, strike)
+      if strike.answerDelay > .zero { try await Task.sleep(for: strike.answerDelay) }
+      return answer
     }
   }
 

@@ -57,6 +57,31 @@ extension JSONValue {
   package init(parsing text: String) throws(JSONParsingError) {
     try self.init(parsing: Array(text.utf8))
   }
+
+  /// Reads only what the outline names, and steps over the rest without building it: a text that is nobody's
+  /// concern but for its name costs a fraction. Of what is stepped over only quotes and brackets are looked at.
+  package init(
+    parsing bytes: some Collection<UInt8>, only outline: JSONOutline
+  ) throws(JSONParsingError) {
+    var outcome: Result<JSONValue, JSONParsingError>?
+    bytes.withContiguousStorageIfAvailable { buffer in
+      outcome = Result { () throws(JSONParsingError) in
+        try JSONParser.parse(buffer.span, depthLimit: Self.depthLimit, only: outline)
+      }
+    }
+    if let outcome {
+      self = try outcome.get()
+    } else {
+      self = try JSONParser.parse(Array(bytes).span, depthLimit: Self.depthLimit, only: outline)
+    }
+  }
+}
+
+/// Which parts of a JSON text are wanted: `.members(["metadata": .members(["name": .whole])])`.
+package enum JSONOutline: Sendable, Hashable {
+  case whole
+  /// Of an object these members; anything else becomes `null`.
+  case members([String: JSONOutline])
 }
 
 /// A recursive-descent parser over borrowed bytes.
@@ -71,10 +96,12 @@ private struct JSONParser: ~Escapable {
     self.depthLimit = depthLimit
   }
 
-  static func parse(_ bytes: Span<UInt8>, depthLimit: Int) throws(JSONParsingError) -> JSONValue {
+  static func parse(
+    _ bytes: Span<UInt8>, depthLimit: Int, only outline: JSONOutline = .whole
+  ) throws(JSONParsingError) -> JSONValue {
     var parser = JSONParser(bytes, depthLimit: depthLimit)
     parser.skipSpace()
-    let value = try parser.value(depth: 0)
+    let value = try parser.value(depth: 0, only: outline)
     parser.skipSpace()
     guard parser.offset == bytes.count else { throw parser.error(.trailingBytes) }
     return value
@@ -125,32 +152,102 @@ private struct JSONParser: ~Escapable {
     return value
   }
 
+  private mutating func value(
+    depth: Int, only outline: JSONOutline
+  ) throws(JSONParsingError) -> JSONValue {
+    guard case .members(let wanted) = outline else { return try value(depth: depth) }
+    guard try peek() == UInt8(ascii: "{") else {
+      try skipValue()
+      return .null
+    }
+    guard depth < depthLimit else { throw error(.tooDeep(limit: depthLimit)) }
+    var object = JSONObject()
+    offset += 1
+    var isFirst = true
+    while let key = try nextKey(isFirst: isFirst) {
+      isFirst = false
+      if let outline = wanted[key] {
+        object[key] = try value(depth: depth + 1, only: outline)
+      } else {
+        try skipValue()
+      }
+    }
+    return .object(object)
+  }
+
+  /// Steps over a value of any kind.
+  private mutating func skipValue() throws(JSONParsingError) {
+    var open = 0
+    repeat {
+      switch try peek() {
+      case UInt8(ascii: "\""): try skipString()
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        open += 1
+        guard open <= depthLimit else { throw error(.tooDeep(limit: depthLimit)) }
+        offset += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        guard open > 0 else { throw error(.unexpectedByte(bytes[offset])) }
+        open -= 1
+        offset += 1
+      case UInt8(ascii: ","), UInt8(ascii: ":"):
+        guard open > 0 else { throw error(.unexpectedByte(bytes[offset])) }
+        offset += 1
+      default: skipWord()
+      }
+    } while open > 0
+  }
+
+  private mutating func skipString() throws(JSONParsingError) {
+    offset += 1
+    while try peek() != UInt8(ascii: "\"") {
+      // Whatever is escaped by it does not end the string.
+      offset += bytes[offset] == UInt8(ascii: "\\") ? 2 : 1
+    }
+    offset += 1
+  }
+
+  /// A number, a literal, or space.
+  private mutating func skipWord() {
+    while offset < bytes.count {
+      switch bytes[offset] {
+      case UInt8(ascii: "\""), UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "{"),
+        UInt8(ascii: "}"), UInt8(ascii: "["), UInt8(ascii: "]"):
+        return
+      default: offset += 1
+      }
+    }
+  }
+
   private mutating func object(depth: Int) throws(JSONParsingError) -> JSONValue {
     offset += 1
     var object = JSONObject()
-    skipSpace()
-    if try peek() == UInt8(ascii: "}") {
-      offset += 1
-      return .object(object)
-    }
-    while true {
-      skipSpace()
-      guard try peek() == UInt8(ascii: "\"") else { throw error(.unexpectedByte(bytes[offset])) }
-      let key = try string()
-      skipSpace()
-      guard try peek() == UInt8(ascii: ":") else { throw error(.unexpectedByte(bytes[offset])) }
-      offset += 1
-      skipSpace()
+    var isFirst = true
+    while let key = try nextKey(isFirst: isFirst) {
+      isFirst = false
       object[key] = try value(depth: depth)
-      skipSpace()
-      switch try peek() {
-      case UInt8(ascii: ","): offset += 1
-      case UInt8(ascii: "}"):
-        offset += 1
-        return .object(object)
-      case let byte: throw error(.unexpectedByte(byte))
-      }
     }
+    return .object(object)
+  }
+
+  /// Reads up to the value of an object's next member; nil behind the end of the object.
+  private mutating func nextKey(isFirst: Bool) throws(JSONParsingError) -> String? {
+    skipSpace()
+    switch try peek() {
+    case UInt8(ascii: "}"):
+      offset += 1
+      return nil
+    case UInt8(ascii: ",") where !isFirst:
+      offset += 1
+      skipSpace()
+    case let byte: guard isFirst else { throw error(.unexpectedByte(byte)) }
+    }
+    guard try peek() == UInt8(ascii: "\"") else { throw error(.unexpectedByte(bytes[offset])) }
+    let key = try string()
+    skipSpace()
+    guard try peek() == UInt8(ascii: ":") else { throw error(.unexpectedByte(bytes[offset])) }
+    offset += 1
+    skipSpace()
+    return key
   }
 
   private mutating func array(depth: Int) throws(JSONParsingError) -> JSONValue {

@@ -32,14 +32,27 @@ package struct Timestamp: Sendable, Hashable, Comparable {
     let (seconds, micros) = microseconds.flooredQuotientAndRemainder(dividingBy: 1_000_000)
     let (days, secondOfDay) = seconds.flooredQuotientAndRemainder(dividingBy: 86_400)
     let (year, month, day) = Self.civil(fromDays: days)
-    func pad(_ value: Int64, _ width: Int) -> String {
-      let digits = String(value)
-      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    var text: [UInt8] = []
+    text.reserveCapacity(27)
+    func add(_ value: Int64, digits: Int, then separator: Unicode.Scalar) {
+      // There is no year before 0 in RFC 3339.
+      var rest = max(0, value)
+      let start = text.count
+      while rest > 0 || text.count - start < digits {
+        text.append(UInt8(ascii: "0") + UInt8(rest % 10))
+        rest /= 10
+      }
+      text[start...].reverse()
+      text.append(UInt8(ascii: separator))
     }
-    let date = "\(pad(year, 4))-\(pad(month, 2))-\(pad(day, 2))"
-    let time =
-      "\(pad(secondOfDay / 3600, 2)):\(pad(secondOfDay / 60 % 60, 2)):\(pad(secondOfDay % 60, 2))"
-    return decimals ? "\(date)T\(time).\(pad(micros, 6))Z" : "\(date)T\(time)Z"
+    add(year, digits: 4, then: "-")
+    add(month, digits: 2, then: "-")
+    add(day, digits: 2, then: "T")
+    add(secondOfDay / 3600, digits: 2, then: ":")
+    add(secondOfDay / 60 % 60, digits: 2, then: ":")
+    add(secondOfDay % 60, digits: 2, then: decimals ? "." : "Z")
+    if decimals { add(micros, digits: 6, then: "Z") }
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// Reads RFC 3339 with any offset and any number of decimals; digits past the sixth are dropped.

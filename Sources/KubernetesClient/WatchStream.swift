@@ -49,6 +49,54 @@ package struct WatchOptions: Sendable, Hashable {
 package struct WatchStream: AsyncSequence {
   package typealias Element = WatchEvent
 
+  /// The same before it is read: for who may not need all of it.
+  package let lines: WatchLines
+
+  package func makeAsyncIterator() -> Iterator { Iterator(base: lines.makeAsyncIterator()) }
+
+  package struct Iterator: AsyncIteratorProtocol {
+    var base: WatchLines.Iterator
+
+    package mutating func next() async throws -> WatchEvent? { try await base.next()?.event() }
+  }
+}
+
+/// One event of a watch as it came.
+package struct WatchLine: Sendable {
+  let request: APIRequest
+  let bytes: ByteBuffer
+
+  package func event() throws(KubernetesError) -> WatchEvent {
+    try WatchEvent(parsing: bytes, request: request)
+  }
+
+  /// Which version of which object was added or modified; nil for what else may have happened. Costs a fraction of
+  /// ``event()``.
+  package var addedOrModified: (name: NamespacedName, version: String)? {
+    guard
+      let value = try? JSONValue(parsing: bytes.readableBytesView, only: Self.outline),
+      let type = value["type"]?.stringValue, type == "ADDED" || type == "MODIFIED",
+      let metadata = value["object"]?["metadata"],
+      let name = metadata["name"]?.stringValue,
+      let version = metadata["resourceVersion"]?.stringValue
+    else { return nil }
+    return (
+      NamespacedName(namespace: metadata["namespace"]?.stringValue ?? "", name: name), version
+    )
+  }
+
+  private static let outline = JSONOutline.members([
+    "type": .whole,
+    "object": .members([
+      "metadata": .members(["name": .whole, "namespace": .whole, "resourceVersion": .whole])
+    ]),
+  ])
+}
+
+/// The lines of one watch request, as they arrive; see ``WatchStream``.
+package struct WatchLines: AsyncSequence {
+  package typealias Element = WatchLine
+
   /// etcd refuses objects over 1.5 MB by default; JSON of an object is at most a few times that.
   static let lineLimit = 16 * 1024 * 1024
 
@@ -64,13 +112,11 @@ package struct WatchStream: AsyncSequence {
     var base: HTTPClientResponse.Body.AsyncIterator
     var framer = LineFramer(limit: lineLimit)
 
-    package mutating func next() async throws -> WatchEvent? {
+    package mutating func next() async throws -> WatchLine? {
       while true {
         do {
-          if let line = try framer.next() {
-            return try WatchEvent(parsing: line, request: request)
-          }
-        } catch let error as LineFramer.LineTooLong {
+          if let line = try framer.next() { return WatchLine(request: request, bytes: line) }
+        } catch {
           throw KubernetesError(
             .malformedResponse, request: request.summary,
             detail: "a line of the watch is longer than \(error.limit) bytes", cause: error)
@@ -112,7 +158,7 @@ extension APIClient {
       throw KubernetesError(
         .timeout, request: request.summary, detail: "no answer within \(requestTimeout)")
     }
-    return WatchStream(request: request, body: response.body)
+    return WatchStream(lines: WatchLines(request: request, body: response.body))
   }
 
   /// Makes the next request use fresh credentials, after a watch was refused with 401.

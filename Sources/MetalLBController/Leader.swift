@@ -49,11 +49,11 @@ struct Leader: ServiceLifecycle.Service {
   /// Informers first, so that they stop last.
   private func services() -> [any ServiceLifecycle.Service] {
     let informers = Informers(client: client, options: options, time: time, logger: logger)
-    let poolStatusQueue = PoolStatusReconciler.Queue(time: time)
+    let poolStatusAgenda = PoolStatusReconciler.Agenda(time: time)
     let serviceReconciler = ServiceReconciler(
       services: informers.services.store, client: client, recorder: recorder,
       loadBalancerClass: options.loadBalancerClass, metrics: metrics, time: time, logger: logger,
-      onAllocationChange: { PoolStatusReconciler.schedule(poolStatusQueue) })
+      onAllocationChange: { poolStatusAgenda.schedule() })
     let pod = OwnPod(options.podName, namespace: options.namespace, client: client)
     let stateWriter = ConfigurationStateWriter(
       .controller, namespace: options.namespace, states: informers.states.store, client: client,
@@ -70,7 +70,7 @@ struct Leader: ServiceLifecycle.Service {
         readiness(nil)
       })
     let poolStatusReconciler = PoolStatusReconciler(
-      queue: poolStatusQueue, pools: informers.configuration.ipAddressPools.store, client: client,
+      agenda: poolStatusAgenda, pools: informers.configuration.ipAddressPools.store, client: client,
       metrics: metrics,
       logger: logger, configuration: { configuration.current?.configuration },
       counters: { serviceReconciler.counters(ofPools: $0) })
@@ -79,9 +79,7 @@ struct Leader: ServiceLifecycle.Service {
     informers.services.recognize { serviceReconciler.written($0, version: $1) }
     informers.services.onChange { serviceReconciler.noteChange($0) }
     informers.configuration.onChange { configuration.schedule() }
-    informers.configuration.ipAddressPools.onChange { _ in
-      PoolStatusReconciler.schedule(poolStatusQueue)
-    }
+    informers.configuration.ipAddressPools.onChange { _ in poolStatusAgenda.schedule() }
     informers.nodes.onChange { change in
       if change.old?.metadata.labels != change.new?.metadata.labels { configuration.schedule() }
     }
@@ -113,7 +111,7 @@ struct Leader: ServiceLifecycle.Service {
         ready: { try await informers.states.waitForSync() },
         reconcile: { _ in try await stateWriter.reconcile() }),
       Controller(
-        name: "poolStatus", queue: poolStatusQueue, logger: logger,
+        name: "poolStatus", queue: poolStatusAgenda.queue, logger: logger,
         reconcile: { _ in try await poolStatusReconciler.reconcile() }),
       Controller(
         name: "services", queue: serviceReconciler.queue, workers: ServiceReconciler.writers,

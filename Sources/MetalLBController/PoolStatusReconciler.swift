@@ -10,11 +10,28 @@ import Synchronization
 /// Keeps counters of addresses in the status of every IPAddressPool and in the metrics. Level-triggered: whatever
 /// happened, the present numbers are compared and written, at most once in half a second.
 final class PoolStatusReconciler: Sendable {
-  private static let delay = Duration.milliseconds(500)
+  /// When the numbers are compared next. Told of every single allocation, so the queue hears only of the first one.
+  final class Agenda: Sendable {
+    private static let delay = Duration.milliseconds(500)
 
-  typealias Queue = WorkQueue<SingleKey>
+    let queue: WorkQueue<SingleKey>
+    private let key = SingleKey("pool status")
+    private let isScheduled = Atomic(false)
 
-  private let queue: Queue
+    init(time: TimeSource) { queue = WorkQueue(time: time) }
+
+    func schedule() {
+      guard !isScheduled.load(ordering: .relaxed),
+        !isScheduled.exchange(true, ordering: .acquiringAndReleasing)
+      else { return }
+      queue.add(key, after: Self.delay)
+    }
+
+    /// Changes from now on need another round.
+    fileprivate func begin() { isScheduled.store(false, ordering: .sequentiallyConsistent) }
+  }
+
+  private let agenda: Agenda
   private let pools: Store<IPAddressPool>
   private let client: APIClient
   private let metrics: ControllerMetrics
@@ -24,12 +41,12 @@ final class PoolStatusReconciler: Sendable {
   private let isForbidden = Mutex(false)
 
   init(
-    queue: Queue, pools: Store<IPAddressPool>, client: APIClient,
+    agenda: Agenda, pools: Store<IPAddressPool>, client: APIClient,
     metrics: ControllerMetrics, logger: Logger,
     configuration: @escaping @Sendable () -> ValidatedConfiguration?,
     counters: @escaping @Sendable ([String]) -> [String: PoolCounters]
   ) {
-    self.queue = queue
+    self.agenda = agenda
     self.pools = pools
     self.client = client
     self.metrics = metrics
@@ -38,9 +55,8 @@ final class PoolStatusReconciler: Sendable {
     self.counters = counters
   }
 
-  static func schedule(_ queue: Queue) { queue.add(SingleKey("pool status"), after: delay) }
-
   func reconcile() async throws -> ReconcileResult {
+    agenda.begin()
     guard let configuration = configuration() else { return .done }
     let counters = counters(configuration.pools.map(\.name))
     metrics.record(counters)
@@ -72,7 +88,7 @@ final class PoolStatusReconciler: Sendable {
       return  // deleted meanwhile
     } catch let error as KubernetesError where error.isConflict {
       // The store is about to show the version that was faster.
-      Self.schedule(queue)
+      agenda.schedule()
     } catch let error as KubernetesError where error.isForbidden {
       isForbidden.withLock { $0 = true }
       logger.warning(

@@ -57,6 +57,8 @@ final class ServiceReconciler: Sendable {
     var convergence: ServiceConvergence
     /// Our writes that the store has not caught up with.
     var writes: [NamespacedName: Write] = [:]
+    /// Writes under way, and what came meanwhile: it may be the write itself, heard of before its answer.
+    var underWay: [NamespacedName: Meanwhile] = [:]
 
     /// The Service as it stands in the API: what the store has, or what we wrote over it.
     mutating func present(_ stored: Service) -> Service {
@@ -70,6 +72,12 @@ final class ServiceReconciler: Sendable {
       writes[name] = nil
       return stored
     }
+  }
+
+  private struct Meanwhile {
+    var hasChanged = false
+    /// The last version; nil when the Service is gone.
+    var version: String?
   }
 
   private struct Write {
@@ -123,6 +131,11 @@ final class ServiceReconciler: Sendable {
         write.service.metadata.resourceVersion == version
       {
         state.writes[change.key] = nil
+        return false
+      }
+      if state.underWay[change.key] != nil {
+        state.underWay[change.key] = Meanwhile(
+          hasChanged: true, version: change.new?.metadata.resourceVersion)
         return false
       }
       return true
@@ -228,18 +241,29 @@ final class ServiceReconciler: Sendable {
 
   /// Writes status and annotations in one request. Returns false when somebody else was faster.
   private func write(_ update: Service, replacing service: Service) async throws -> Bool {
-    do {
-      var written = try await client.updateStatus(update)
-      written.dropUnread()
-      let stored = written
-      state.withLock { state in
-        state.writes[service.namespacedName] = Write(
-          replacedVersion: service.metadata.resourceVersion, service: stored)
+    let name = service.namespacedName
+    state.withLock { $0.underWay[name] = Meanwhile() }
+    var stored: Service?
+    defer {
+      let isBehind = state.withLock { state in
+        let meanwhile = state.underWay.removeValue(forKey: name) ?? Meanwhile()
+        guard let stored else { return meanwhile.hasChanged }
+        let isCaughtUp = meanwhile.version == stored.metadata.resourceVersion
+        if !isCaughtUp {
+          state.writes[name] = Write(
+            replacedVersion: service.metadata.resourceVersion, service: stored)
+        }
+        return meanwhile.hasChanged && !isCaughtUp
       }
+      if isBehind { queue.add(.service(name), priority: Self.changePriority) }
+    }
+    do {
+      let sent = try update.jsonValue()
+      let answer = try await client.update(sent, Service.resource, subresource: "status")
+      stored = try update.stored(sent: sent, answer: answer)
       return true
     } catch let error as KubernetesError where error.isConflict || error.isNotFound {
-      logger.debug(
-        "the service changed meanwhile", metadata: ["service": "\(service.namespacedName)"])
+      logger.debug("the service changed meanwhile", metadata: ["service": "\(name)"])
       return false
     }
   }
@@ -261,16 +285,22 @@ final class ServiceReconciler: Sendable {
       logger.info(
         "address assigned",
         metadata: metadata.merging([
-          "ip": "\(assignment.addresses)", "pool": "\(assignment.pool)",
+          "ip": .list(assignment.addresses), "pool": .string(assignment.pool),
         ]) { $1 })
     case .kept(let addresses):
       logger.warning(
         "no valid pool has the service's address; it stays while a pool is at fault",
-        metadata: metadata.merging(["ip": "\(addresses)"]) { $1 })
+        metadata: metadata.merging(["ip": .list(addresses)]) { $1 })
     case .failed(let failure):
       guard !decision.events.isEmpty else { break }
       logger.warning(
         "no address", metadata: metadata.merging(["reason": "\(failure)"]) { $1 })
     }
+  }
+}
+
+extension Logger.MetadataValue {
+  fileprivate static func list(_ addresses: [IPAddress]) -> Self {
+    .array(addresses.map { .string($0.description) })
   }
 }

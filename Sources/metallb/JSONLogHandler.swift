@@ -70,7 +70,8 @@ struct JSONLogHandler: LogHandler {
   }
 
   private static func lastComponent(_ path: String) -> Substring {
-    path.split(separator: "/").last ?? Substring(path)
+    path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path[path.utf8.index(after: $0)...] }
+      ?? Substring(path)
   }
 
   private static func timestamp() -> String {

@@ -38,21 +38,26 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
       let client = cluster.client
       let informer = Informer<ConfigMap>(
         client: client, namespace: cluster.namespace, logger: silent)
-      let known = Mutex<ConfigMap?>(nil)
-      informer.recognize { name, version in
-        known.withLock { $0 }.flatMap { map in
-          map.namespacedName == name && map.metadata.resourceVersion == version ? map : nil
+      let known = Mutex<String?>(nil)
+      informer.recognize { [namespace = cluster.namespace] name, version in
+        guard name.name == "own" else { return nil }
+        // The first version is known, later ones are not.
+        let isFirst = known.withLock { known in
+          defer { known = known ?? version }
+          return known == nil
         }
+        guard isFirst else { return nil }
+        return ConfigMap(
+          metadata: ObjectMeta(name: "own", namespace: namespace, resourceVersion: version),
+          data: ["k": "as somebody has it"])
       }
-      let first = try await client.create(map("own", cluster, data: ["k": "1"]))
-      var marked = first
-      marked.data = ["k": "as somebody has it"]
-      known.withLock { [marked] in $0 = marked }
       try await running(informer) { changes in
         try await informer.waitForSync()
-        #expect(informer.store[first.namespacedName] == known.withLock { $0 })
+        let first = try await client.create(map("own", cluster, data: ["k": "1"]))
         var changes = changes.makeAsyncIterator()
         while await changes.next()?.key.name != "own" {}
+        #expect(informer.store[first.namespacedName]?.data == ["k": "as somebody has it"])
+        #expect(known.withLock { $0 } == first.metadata.resourceVersion)
         // Another version is read.
         var second = first
         second.data = ["k": "2"]

@@ -46,6 +46,29 @@ struct FaultsOnRequestTests {
     ])
   }
 
+  @Test func `A Service that changes before its own write is answered is looked at again`()
+    async throws
+  {
+    try await withHarness { harness in
+      try await harness.createPool("gold", ["203.0.113.0/28"])
+      let fault = try await harness.cluster.inject([
+        "type": "Latency", "milliseconds": 1500, "afterwards": true, "count": 1,
+        "resources": ["services/status"], "verbs": ["update"],
+      ])
+      try await harness.running {
+        try await harness.createService("web")
+        var service = try await harness.cluster.eventually(
+          KubernetesAPI.Service.self, "web", "web has an address", within: .seconds(20)
+        ) { $0?.ingressIPs == ["203.0.113.0"] }
+        // The answer is still on its way.
+        service?.metadata.annotations["metallb.io/loadBalancerIPs"] = "203.0.113.7"
+        _ = try await harness.client.update(try #require(service))
+        try await harness.service("web", has: ["203.0.113.7"])
+      }
+      #expect(try await fault.end().hits == 1)
+    }
+  }
+
   @Test func `Refusals, delays and cut watches only take time`() async throws {
     try await assignsAll([
       [

@@ -71,8 +71,8 @@ package struct Fault: Sendable, Hashable {
   }
 
   package enum Effect: Sendable, Hashable {
-    /// The request is answered so much later.
-    case latency(milliseconds: Int)
+    /// The request is answered so much later: it waits before anything is done, or its answer after it was.
+    case latency(milliseconds: Int, afterwards: Bool = false)
     /// Refused with a Status; the request does nothing. Codes 429, 500, 503, 504 and others of failures
     /// get the API's reason and words.
     case status(code: Int, retryAfterSeconds: Int? = nil)
@@ -170,7 +170,9 @@ extension Fault {
   ) throws(FaultError) -> Effect {
     let type = json.text("type")
     switch type {
-    case "Latency": return .latency(milliseconds: integers["milliseconds"] ?? 0)
+    case "Latency":
+      return .latency(
+        milliseconds: integers["milliseconds"] ?? 0, afterwards: json.flag("afterwards"))
     case "Status":
       return .status(
         code: integers["code"] ?? 500, retryAfterSeconds: integers["retryAfterSeconds"])
@@ -191,7 +193,7 @@ extension Fault {
     guard schedule.count ?? 0 >= 0 else { throw .outOfRange("count") }
     guard 0...1 ~= schedule.probability else { throw .outOfRange("probability") }
     switch effect {
-    case .latency(let milliseconds), .slowWebhooks(let milliseconds):
+    case .latency(let milliseconds, _), .slowWebhooks(let milliseconds):
       guard 0...3_600_000 ~= milliseconds else { throw .outOfRange("milliseconds") }
     case .status(let code, let seconds):
       guard 400...599 ~= code else { throw .outOfRange("code") }
@@ -221,9 +223,10 @@ extension Fault {
     }
     let type: String
     switch effect {
-    case .latency(let milliseconds):
+    case .latency(let milliseconds, let afterwards):
       type = "Latency"
       set("milliseconds", milliseconds)
+      if afterwards { json["afterwards"] = true }
     case .status(let code, let seconds):
       type = "Status"
       set("code", code)

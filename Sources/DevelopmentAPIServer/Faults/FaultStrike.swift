@@ -3,6 +3,8 @@ import KubernetesAPI
 /// What goes wrong with one request.
 struct FaultStrike: Sendable {
   var delay: Duration = .zero
+  /// How long the answer is held back.
+  var answerDelay: Duration = .zero
   var webhookDelay: Duration = .zero
   /// The request is answered with this instead.
   var refusal: APIError?
@@ -20,7 +22,8 @@ struct FaultStrike: Sendable {
 
   mutating func add(_ effect: Fault.Effect, _ attributes: RequestAttributes) {
     switch effect {
-    case .latency(let milliseconds): delay += .milliseconds(milliseconds)
+    case .latency(let milliseconds, false): delay += .milliseconds(milliseconds)
+    case .latency(let milliseconds, true): answerDelay += .milliseconds(milliseconds)
     case .slowWebhooks(let milliseconds): webhookDelay += .milliseconds(milliseconds)
     case .clockSkew: break
     case .status(let code, let seconds):

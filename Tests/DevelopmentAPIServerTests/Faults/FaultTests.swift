@@ -7,6 +7,7 @@ import Testing
   @Test(
     arguments: [
       ["type": "Latency", "milliseconds": 5],
+      ["type": "Latency", "milliseconds": 5, "afterwards": true],
       ["type": "Status", "code": 429, "retryAfterSeconds": 2, "verbs": ["create"], "after": 3],
       ["type": "Conflict", "resources": ["services/status", "deployments.apps"], "every": 2],
       ["type": "Gone", "namespaces": ["a"], "count": 1],
@@ -113,9 +114,11 @@ import Testing
     let conflict = try faults.inject(Fault(.conflict, .init(), .init(count: 1)))
     try faults.inject(Fault(.status(code: 500)))
     try faults.inject(Fault(.latency(milliseconds: 3)))
+    try faults.inject(Fault(.latency(milliseconds: 4, afterwards: true)))
     let user = UserInfo(name: "u")
     let first = faults.strike(Self.update, user: user, isPage: false)
-    #expect(first.delay == .milliseconds(5) && first.refusal?.code == 409)
+    #expect(first.delay == .milliseconds(5) && first.answerDelay == .milliseconds(4))
+    #expect(first.refusal?.code == 409)
     #expect(
       first.refusal?.status.message
         == "Operation cannot be fulfilled on deployments.apps \"d\": the object has been modified; "
