@@ -30,26 +30,40 @@ struct PodNetwork: Sendable {
     guard let address = node.takeAddress(for: uid) else {
       throw Failure.noFreeAddress(node.plan.pods)
     }
-    let short = String(uid.prefix(8))
     let gateway = node.plan.podGateway
-    let namespace = try await node.network.lab.addNamespace("pod-\(short)")
-    let bits = address.family.bitWidth
-    try await node.network.lab.connect(
-      LinkEnd(
-        node.namespace, "veth\(short)", addresses: [LabAddress(gateway, prefixLength: bits)]),
-      LinkEnd(namespace, "eth0", addresses: [LabAddress(address, prefixLength: bits)]))
-    try await namespace.ip([
-      "route add \(gateway) dev eth0 scope link", "route add default via \(gateway) dev eth0",
-    ])
-    try await node.namespace.ip(["route replace \(address) dev veth\(short) scope link"])
-    return PodNetwork(namespace: namespace, address: address, isOwn: true)
+    let namespace = try await node.network.lab.addNamespace("pod-\(uid.prefix(8))")
+    let network = PodNetwork(namespace: namespace, address: address, isOwn: true)
+    do {
+      let bits = address.family.bitWidth
+      let veth = hostInterface(of: pod)
+      try await node.network.lab.connect(
+        LinkEnd(node.namespace, veth, addresses: [LabAddress(gateway, prefixLength: bits)]),
+        LinkEnd(namespace, "eth0", addresses: [LabAddress(address, prefixLength: bits)]))
+      try await namespace.ip([
+        "route add \(gateway) dev eth0 scope link", "route add default via \(gateway) dev eth0",
+      ])
+      try await node.namespace.ip(["route replace \(address) dev \(veth) scope link"])
+      return network
+    } catch {
+      // The next attempt finds nothing of this one.
+      await network.remove(of: pod, from: node)
+      throw error
+    }
+  }
+
+  private static func hostInterface(of pod: Pod) -> String {
+    "veth\((pod.metadata.uid ?? pod.metadata.name).prefix(8))"
   }
 
   /// Removes what is the Pod's own, with all processes in it; also in a cancelled task.
   func remove(of pod: Pod, from node: NodeContext) async {
     guard isOwn else { return }
     // In a task of its own, as a cancelled one could not call any tool.
-    let removal = Task { try await node.network.lab.removeNamespace(namespace) }
+    let removal = Task {
+      // The kernel takes its time with the interfaces of a namespace; a Pod that comes back at once needs this one's name.
+      try? await node.namespace.ip(["link delete dev \(Self.hostInterface(of: pod))"])
+      try await node.network.lab.removeNamespace(namespace)
+    }
     do {
       try await removal.value
     } catch {

@@ -106,6 +106,24 @@ struct WorkloadNamespaceTests {
     }
   }
 
+  @Test func `An interface that an earlier Pod left does not keep the next one from its network`()
+    async throws
+  {
+    try await ClusterHarness.run { harness in
+      try await harness.createPod("one", [Self.idle])
+      let pod = try await harness.eventually(Pod.self, "one") { $0?.isReady == true }
+      let uid = try #require(pod?.metadata.uid)
+      try await harness.cluster.crash("node-1")
+      // As the kernel leaves it for a while when the namespace of its other end goes.
+      let node = try #require(harness.network.nodes["node-1"])
+      try await node.ip(["link add name veth\(uid.prefix(8)) type veth peer name spare"])
+      try await harness.cluster.restart("node-1")
+      try await harness.eventually(Pod.self, "one") {
+        $0?.isReady == true && $0?.status?.containerStatuses?.first?.restartCount == 1
+      }
+    }
+  }
+
   @Test func `A node whose link is cut is missed and comes back without a restart`() async throws {
     try await ClusterHarness.run { harness in
       try await harness.createPod("one", [Self.idle])
