@@ -84,11 +84,20 @@ import Testing
     hear(&ownership, after: .seconds(4))
     let back = try #require(look(&ownership, members: ["node1", "node3"], after: .seconds(4)))
     #expect(back.commands == [.withdraw(address)])
-    // What was said before this node announced again is no word for now, but what comes a moment late is.
-    _ = look(&ownership, members: ["node1"], after: .seconds(5))
-    let again = try #require(look(&ownership, members: ["node1", "node3"], after: .seconds(6)))
-    #expect(again.commands == [.handOver(address, within: Layer2Ownership.handover)])
-    #expect(hear(&ownership, after: .seconds(6)).commands == [.withdraw(address)])
+  }
+
+  @Test func `Each time that it hands over it waits for a word of then`() throws {
+    var ownership = ownership()
+    let members: Set = ["node1", "node3"]
+    for turn in 0..<2 {
+      let time = Duration.milliseconds(turn * 500)
+      _ = look(&ownership, members: members, after: time, advertisement: .on(zone: "a"))
+      let moved = try #require(
+        look(&ownership, members: members, after: time, advertisement: .on(zone: "b")))
+      #expect(moved.commands == [.handOver(address, within: Layer2Ownership.handover)])
+      // The word came in the moment in which the wait began, and the link reported it before.
+      #expect(hear(&ownership, after: time).commands == [.withdraw(address)])
+    }
   }
 
   @Test func `Has left when every address that it leaves has another owner, and not before`() throws
