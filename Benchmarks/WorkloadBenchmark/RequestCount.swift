@@ -28,7 +28,7 @@ struct RequestCount: Sendable {
     }
   }
 
-  /// Waits until there were so many, and returns when that was seen, a hundredth of a second later at most. Asks seldom
+  /// Waits until there were so many, and returns when that was seen, as a rule a hundredth of a second later. Asks seldom
   /// while many are missing: each question costs the server as much as a write.
   func reach(_ count: Int) async throws -> ContinuousClock.Instant {
     let start = ContinuousClock.now

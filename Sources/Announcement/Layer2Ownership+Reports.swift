@@ -100,7 +100,7 @@ extension Layer2Ownership {
       guard case .yielded(let announcement, _) = outcome else { return false }
       return announcement.addresses.contains(claim.address)
     }.map(\.key)
-    if announced.isEmpty, watched.isEmpty, !leaving.contains(claim.address) {
+    if announced.isEmpty, watched.isEmpty {
       // The next owner told the network in the moment in which this node began to wait for that.
       consequence.commands = [.withdraw(claim.address)]
     }

@@ -69,8 +69,8 @@ package final class Informer<R: KubernetesResource>: ServiceLifecycle.Service {
     for (key, object) in store.snapshot { handler(Change(key: key, old: nil, new: object)) }
   }
 
-  /// Takes objects of known versions as they are and does not decode them again: who writes much saves
-  /// reading its own writes. Set before ``run()``.
+  /// Takes objects of known versions that a watch brings as they are, and does not read them again: who writes
+  /// much saves reading its own writes. Set before ``run()``.
   package func recognize(by recognizer: @escaping Recognizer) {
     state.withLock { $0.recognize = recognizer }
   }

@@ -47,7 +47,7 @@ final class NodeContext: Sendable {
 
   /// Where everything of a Pod is kept on the machine.
   func folder(of pod: Pod) -> String {
-    "\(network.lab.directory)/\(name)/pods/\(pod.metadata.uid ?? pod.metadata.name)"
+    "\(network.lab.directory)/\(name)/pods/\(pod.idOnNode)"
   }
 
   /// Logs outlive their Pod.
@@ -96,4 +96,9 @@ final class NodeContext: Sendable {
         }
       })
   }
+}
+
+extension Pod {
+  /// What folders, namespaces and addresses of the Pod are named after.
+  var idOnNode: String { metadata.uid ?? metadata.name }
 }

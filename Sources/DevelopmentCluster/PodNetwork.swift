@@ -26,12 +26,11 @@ struct PodNetwork: Sendable {
       return PodNetwork(
         namespace: node.namespace, address: node.plan.address.address, isOwn: false)
     }
-    let uid = pod.metadata.uid ?? pod.metadata.name
-    guard let address = node.takeAddress(for: uid) else {
+    guard let address = node.takeAddress(for: pod.idOnNode) else {
       throw Failure.noFreeAddress(node.plan.pods)
     }
     let gateway = node.plan.podGateway
-    let namespace = try await node.network.lab.addNamespace("pod-\(uid.prefix(8))")
+    let namespace = try await node.network.lab.addNamespace("pod-\(pod.idOnNode.prefix(8))")
     let network = PodNetwork(namespace: namespace, address: address, isOwn: true)
     do {
       let bits = address.family.bitWidth
@@ -52,7 +51,7 @@ struct PodNetwork: Sendable {
   }
 
   private static func hostInterface(of pod: Pod) -> String {
-    "veth\((pod.metadata.uid ?? pod.metadata.name).prefix(8))"
+    "veth\(pod.idOnNode.prefix(8))"
   }
 
   /// Removes what is the Pod's own, with all processes in it; also in a cancelled task.
@@ -71,6 +70,6 @@ struct PodNetwork: Sendable {
         "cannot remove a Pod's network",
         metadata: ["pod": "\(pod.namespacedName)", "error": "\(error)"])
     }
-    node.giveBackAddress(of: pod.metadata.uid ?? pod.metadata.name)
+    node.giveBackAddress(of: pod.idOnNode)
   }
 }

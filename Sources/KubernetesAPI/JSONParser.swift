@@ -38,42 +38,28 @@ extension JSONValue {
 
   /// Parses one JSON text (RFC 8259) that fills `bytes`. Of duplicate members the last one counts,
   /// as in Go's decoder.
+  ///
+  /// - Parameter outline: what to read. The rest is stepped over and not built, which costs a fraction; only its quotes and
+  ///   brackets are looked at.
   package init(
-    parsing bytes: some Collection<UInt8>, depthLimit: Int = JSONValue.depthLimit
+    parsing bytes: some Collection<UInt8>, depthLimit: Int = JSONValue.depthLimit,
+    only outline: JSONOutline = .whole
   ) throws(JSONParsingError) {
     var outcome: Result<JSONValue, JSONParsingError>?
     bytes.withContiguousStorageIfAvailable { buffer in
       outcome = Result { () throws(JSONParsingError) in
-        try JSONParser.parse(buffer.span, depthLimit: depthLimit)
+        try JSONParser.parse(buffer.span, depthLimit: depthLimit, only: outline)
       }
     }
     if let outcome {
       self = try outcome.get()
     } else {
-      self = try JSONParser.parse(Array(bytes).span, depthLimit: depthLimit)
+      self = try JSONParser.parse(Array(bytes).span, depthLimit: depthLimit, only: outline)
     }
   }
 
   package init(parsing text: String) throws(JSONParsingError) {
     try self.init(parsing: Array(text.utf8))
-  }
-
-  /// Reads only what the outline names, and steps over the rest without building it: a text that is nobody's
-  /// concern but for its name costs a fraction. Of what is stepped over only quotes and brackets are looked at.
-  package init(
-    parsing bytes: some Collection<UInt8>, only outline: JSONOutline
-  ) throws(JSONParsingError) {
-    var outcome: Result<JSONValue, JSONParsingError>?
-    bytes.withContiguousStorageIfAvailable { buffer in
-      outcome = Result { () throws(JSONParsingError) in
-        try JSONParser.parse(buffer.span, depthLimit: Self.depthLimit, only: outline)
-      }
-    }
-    if let outcome {
-      self = try outcome.get()
-    } else {
-      self = try JSONParser.parse(Array(bytes).span, depthLimit: Self.depthLimit, only: outline)
-    }
   }
 }
 
@@ -97,7 +83,7 @@ private struct JSONParser: ~Escapable {
   }
 
   static func parse(
-    _ bytes: Span<UInt8>, depthLimit: Int, only outline: JSONOutline = .whole
+    _ bytes: Span<UInt8>, depthLimit: Int, only outline: JSONOutline
   ) throws(JSONParsingError) -> JSONValue {
     var parser = JSONParser(bytes, depthLimit: depthLimit)
     parser.skipSpace()
@@ -161,18 +147,7 @@ private struct JSONParser: ~Escapable {
       return .null
     }
     guard depth < depthLimit else { throw error(.tooDeep(limit: depthLimit)) }
-    var object = JSONObject()
-    offset += 1
-    var isFirst = true
-    while let key = try nextKey(isFirst: isFirst) {
-      isFirst = false
-      if let outline = wanted[key] {
-        object[key] = try value(depth: depth + 1, only: outline)
-      } else {
-        try skipValue()
-      }
-    }
-    return .object(object)
+    return try object(depth: depth + 1, only: wanted)
   }
 
   /// Steps over a value of any kind.
@@ -218,13 +193,22 @@ private struct JSONParser: ~Escapable {
     }
   }
 
-  private mutating func object(depth: Int) throws(JSONParsingError) -> JSONValue {
+  /// - Parameter wanted: nil for all members.
+  private mutating func object(
+    depth: Int, only wanted: [String: JSONOutline]? = nil
+  ) throws(JSONParsingError) -> JSONValue {
     offset += 1
     var object = JSONObject()
     var isFirst = true
     while let key = try nextKey(isFirst: isFirst) {
       isFirst = false
-      object[key] = try value(depth: depth)
+      if wanted == nil {
+        object[key] = try value(depth: depth)
+      } else if let outline = wanted?[key] {
+        object[key] = try value(depth: depth, only: outline)
+      } else {
+        try skipValue()
+      }
     }
     return .object(object)
   }
