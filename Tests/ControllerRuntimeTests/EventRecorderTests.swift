@@ -17,8 +17,10 @@ private let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
   @Test func `repetitions count one event up`() async throws {
     try await withTestCluster { cluster in
+      // The two seconds that a shutdown sends for do not pass.
       let recorder = EventRecorder(
-        client: cluster.client, component: "metallb-controller", logger: silent)
+        client: cluster.client, component: "metallb-controller",
+        time: TimeSource(clock: ManualClock()), logger: silent)
       let group = ServiceGroup(services: [recorder], logger: silent)
       try await withThrowingTaskGroup(of: Void.self) { tasks in
         tasks.addTask { try await group.run() }
